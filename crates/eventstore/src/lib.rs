@@ -1,1 +1,41 @@
-//! Placeholder.
+//! THE LOG: append, read, subscribe, verify; and the one way a command becomes events.
+//!
+//! One log per service, one order, no gaps: positions 1, 2, 3 … What a reader has seen up to a position
+//! never changes. Each event carries the hash of its predecessor.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`event`] | an event before and after it is recorded; [`events!`] |
+//! | [`chain`] | the hash chain |
+//! | `batch` | what a batch of appends comes to |
+//! | [`store`] | the interface that a database implements, and the handles that everything else uses |
+//! | `group_commit` | concurrent appends gathered into one transaction |
+//! | [`decider`], [`handle`] | `decide`, `evolve`, and the whole command side |
+//! | [`subscription`] | catch up, then live |
+//! | [`verify`](mod@verify) | does every event fit its predecessor? |
+//! | [`sqlite`] | the log in a SQLite file |
+//! | `testing` | given / when / then |
+//!
+//! What must never be here: a context, a rule, gRPC. Start at [`handle`].
+
+mod batch;
+pub mod chain;
+pub mod decider;
+pub mod event;
+mod group_commit;
+pub mod handle;
+pub mod sqlite;
+pub mod store;
+pub mod subscription;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod verify;
+
+pub use decider::{Decider, Loaded, Stamp};
+pub use event::{EventSet, Metadata, NewEvent, RecordedEvent, StreamId};
+pub use handle::{Call, HandleError, Handled, Handler};
+pub use store::{Append, AppendError, EventStore, ExpectedVersion, Guard, LogReader, StoreError};
+pub use subscription::Subscription;
+
+/// Where the present comes from; only the composition root has a real one.
+pub type Clock = std::sync::Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! THE SHELL: what stands around the rules of every context, once for all of them.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`caller`] | who calls, under which request id, from the request's headers |
+//! | [`commands`] | a parsed command → handled → answered with position and token, or a status |
+//! | [`reads`] | a model folded from one or more logs; queries that wait for a token |
+//! | [`folded`] | all streams of one kind, folded by their own rules: what `Get…` and `List…` read |
+//! | [`reaction`] | others' facts → this service's commands, once each |
+//! | [`timer`] | time → this service's commands, once each |
+//! | [`pages`] | pages of a list |
+//!
+//! What must never be here: a rule, a context, SQL. Start at [`commands`].
+
+pub mod caller;
+pub mod commands;
+pub mod folded;
+pub mod pages;
+pub mod reaction;
+pub mod reads;
+pub mod timer;
+
+pub use caller::{Caller, receive};
+pub use commands::Commands;
+pub use folded::Folded;
+pub use reads::{Model, Reads};
+
+/// Background work of the process: tracked, and told when to stop.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    /// Waits for all of it.
+    pub tracker: tokio_util::task::TaskTracker,
+    /// Tells all of it to stop.
+    pub stop: tokio_util::sync::CancellationToken,
+}

@@ -1,0 +1,197 @@
+//! The whole command side: load, decide, append at the version that was read; again if others were faster.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use crate::decider::{Decider, Loaded};
+use crate::event::{EventSet as _, Metadata, NewEvent, StreamId};
+use crate::store::{
+    Append, AppendError, EventStore, ExpectedVersion, Guard, Outcome, Request, StoreError, StreamWrite,
+};
+
+/// A command is decided at most this many times.
+const ATTEMPTS_MAX: u32 = 4;
+/// States kept in memory, per kind of stream.
+const CACHED_STREAMS_MAX: u64 = 20_000;
+
+/// What is the same for every command: who asks, and under which request id.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The request's id: repeated, it gets the first answer.
+    pub request_id: Uuid,
+    /// SHA-256 of the request's content.
+    pub fingerprint: [u8; 32],
+    /// What is said of every event.
+    pub metadata: Metadata,
+}
+
+/// A command's outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handled {
+    /// The answer, as it was first given.
+    pub answer: Vec<u8>,
+    /// The log's head after the command.
+    pub position: u64,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// What was decided, for building the answer.
+pub struct Decided<'a, D: Decider> {
+    /// Before the command.
+    pub before: &'a Loaded<D>,
+    /// After it; what is being recorded has no times yet.
+    pub after: &'a Loaded<D>,
+}
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError<R> {
+    /// It breaks a rule.
+    #[error("{0}")]
+    Rejected(R),
+    /// Others kept changing what it was decided on.
+    #[error("stream `{stream}` is at version {actual}, not {expected}")]
+    Conflict {
+        /// The stream.
+        stream: StreamId,
+        /// The version decided on.
+        expected: u64,
+        /// The version found.
+        actual: u64,
+    },
+    /// The request id was used for another request.
+    #[error("the request id was used for another request")]
+    RequestIdReused,
+    /// More commands are waiting than the queue takes.
+    #[error("too many commands are waiting")]
+    QueueFull,
+    /// The log failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Handles the commands of one kind of stream; keeps states beside their versions.
+pub struct Handler<D: Decider> {
+    store: EventStore,
+    cache: Cache<StreamId, Arc<Loaded<D>>>,
+}
+
+impl<D: Decider> Handler<D> {
+    /// Handles commands on `store`.
+    pub fn new(store: EventStore) -> Self {
+        Self { store, cache: Cache::new(CACHED_STREAMS_MAX) }
+    }
+
+    /// A stream's state: as last known in this process, or (`fresh`) as the log has it.
+    pub async fn load(&self, stream: &StreamId, fresh: bool) -> Result<Arc<Loaded<D>>, StoreError> {
+        if !fresh && let Some(loaded) = self.cache.get(stream) {
+            return Ok(loaded);
+        }
+        let mut loaded = Loaded::default();
+        for event in self.store.reader().read_stream(stream).await? {
+            let corrupt = |what: String| StoreError::Corrupt { position: event.position, what };
+            let decoded = D::Event::decode(&event.event_type, &event.payload)
+                .map_err(|error| corrupt(error.to_string()))?
+                .ok_or_else(|| corrupt(format!("`{}` does not belong in this stream", event.event_type)))?;
+            loaded = loaded.fold(&decoded, Some(event.recorded_at));
+        }
+        let loaded = Arc::new(loaded);
+        self.cache.insert(stream.clone(), loaded.clone());
+        Ok(loaded)
+    }
+
+    /// Handles one command. `prepare` builds it, with the guards of what it looked at, each time it has to be
+    /// decided; it is told whether to look afresh. `answer` is what the request is answered, now and when it
+    /// is repeated.
+    pub async fn handle<E: From<HandleError<D::Rejection>>>(
+        &self,
+        stream: &StreamId,
+        call: &Call,
+        prepare: impl AsyncFn(bool) -> Result<(D::Command, Vec<Guard>), E>,
+        answer: impl Fn(Decided<'_, D>) -> Vec<u8>,
+    ) -> Result<Handled, E> {
+        let mut conflict = None;
+        for attempt in 0..ATTEMPTS_MAX {
+            let before = self.load(stream, attempt > 0).await.map_err(HandleError::Store)?;
+            let prepared = prepare(attempt > 0).await;
+            let decided = match prepared {
+                Ok((command, guards)) => match D::decide(&before.state, command) {
+                    Ok(events) => Ok((events, guards)),
+                    Err(rejection) => Err(HandleError::Rejected(rejection).into()),
+                },
+                Err(error) => Err(error),
+            };
+            let (events, guards) = match decided {
+                Ok(decided) => decided,
+                // A repeated request may break a rule by its own first effect.
+                Err(refusal) => return self.repeated(call).await?.ok_or(refusal),
+            };
+            let mut after = Loaded::clone(&before);
+            let writes = writes::<D>(stream, &mut after, &events);
+            let answer = answer(Decided { before: &before, after: &after });
+            let request = Request {
+                request_id: call.request_id,
+                fingerprint: call.fingerprint,
+                answer: answer.clone(),
+            };
+            let append = Append { writes, guards, metadata: call.metadata.clone(), request };
+            match self.store.append(append).await {
+                Ok(Outcome::Appended { position, recorded_at }) => {
+                    after.settle(recorded_at);
+                    self.cache.insert(stream.clone(), Arc::new(after));
+                    return Ok(Handled { answer, position, recorded_at });
+                }
+                Ok(Outcome::Repeated(_)) => {
+                    return self.repeated(call).await?.ok_or(HandleError::RequestIdReused.into());
+                }
+                Err(AppendError::WrongExpectedVersion { stream, expected, actual }) => {
+                    conflict = Some(HandleError::Conflict { stream, expected, actual });
+                }
+                Err(AppendError::QueueFull) => return Err(HandleError::QueueFull.into()),
+                Err(AppendError::Store(error)) => return Err(HandleError::Store(error).into()),
+            }
+        }
+        Err(conflict.unwrap_or(HandleError::QueueFull).into())
+    }
+
+    async fn repeated(&self, call: &Call) -> Result<Option<Handled>, HandleError<D::Rejection>> {
+        match self.store.answered(call.request_id).await? {
+            None => Ok(None),
+            Some(answered) if answered.fingerprint != call.fingerprint => Err(HandleError::RequestIdReused),
+            Some(answered) => Ok(Some(Handled {
+                answer: answered.answer,
+                position: answered.position,
+                recorded_at: answered.recorded_at,
+            })),
+        }
+    }
+}
+
+/// The events as they are to be written: to the stream itself, and to its box.
+fn writes<D: Decider>(stream: &StreamId, after: &mut Loaded<D>, events: &[D::Event]) -> Vec<StreamWrite> {
+    let expected = ExpectedVersion::Exactly(after.stream_version);
+    let mut own = StreamWrite { stream: stream.clone(), expected, events: Vec::new() };
+    let mut others: Vec<StreamWrite> = Vec::new();
+    for event in events {
+        let boxed = D::boxed(event).map(|category| stream.in_category(category));
+        if boxed.is_none() {
+            *after = std::mem::take(after).fold(event, None);
+        }
+        let unit = D::unit(&after.state, event);
+        let new = NewEvent { event_type: event.event_type(), unit, payload: event.encode() };
+        match boxed {
+            None => own.events.push(new),
+            Some(stream) => match others.iter_mut().find(|write| write.stream == stream) {
+                Some(write) => write.events.push(new),
+                None => {
+                    others.push(StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] });
+                }
+            },
+        }
+    }
+    std::iter::once(own).chain(others).filter(|write| !write.events.is_empty()).collect()
+}

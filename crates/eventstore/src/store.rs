@@ -1,0 +1,308 @@
+//! The interface that a database implements, and the two handles that everything else uses: [`EventStore`]
+//! to append, [`LogReader`] to read.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::Clock;
+use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
+use crate::group_commit::{self, Queue};
+use crate::subscription::Subscription;
+
+/// How many events a page of the log has at most.
+pub const PAGE_EVENTS_MAX: usize = 1000;
+
+/// The stream version that a writer expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedVersion {
+    /// Whatever it is.
+    Any,
+    /// Exactly this; 0: the stream does not exist yet.
+    Exactly(u64),
+}
+
+/// A stream that was looked at while deciding, and must not have changed since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version that was looked at; 0: it did not exist.
+    pub stream_version: u64,
+}
+
+/// Events for one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamWrite {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version that it must be at.
+    pub expected: ExpectedVersion,
+    /// The events, in order.
+    pub events: Vec<NewEvent>,
+}
+
+/// The request that an append answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its id.
+    pub request_id: Uuid,
+    /// SHA-256 of its content.
+    pub fingerprint: [u8; 32],
+    /// What is answered, also when it is repeated.
+    pub answer: Vec<u8>,
+}
+
+/// What one command writes: all of it or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// What is written; may be empty, to record the request alone.
+    pub writes: Vec<StreamWrite>,
+    /// What must not have changed.
+    pub guards: Vec<Guard>,
+    /// What is said of every event.
+    pub metadata: Metadata,
+    /// The request that is answered.
+    pub request: Request,
+}
+
+/// What became of an append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is recorded.
+    Appended {
+        /// The log's head after it.
+        position: u64,
+        /// When.
+        recorded_at: Timestamp,
+    },
+    /// The request was answered before; nothing was written now.
+    Repeated(Answered),
+}
+
+/// A request that was answered before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// SHA-256 of its content.
+    pub fingerprint: [u8; 32],
+    /// What was answered.
+    pub answer: Vec<u8>,
+    /// The log's head after it.
+    pub position: u64,
+    /// When.
+    pub recorded_at: Timestamp,
+}
+
+/// Where a log ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Position of the last event; 0: none.
+    pub position: u64,
+    /// Its chain hash.
+    pub chain_hash: [u8; 32],
+    /// Random, made with the log: tells a restored log from another.
+    pub epoch: Uuid,
+}
+
+/// Why an append wrote nothing.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// A stream is not at the version it was expected at, or a guard's changed.
+    #[error("stream `{stream}` is at version {actual}, not {expected}")]
+    WrongExpectedVersion {
+        /// The stream.
+        stream: StreamId,
+        /// The version expected.
+        expected: u64,
+        /// The version found.
+        actual: u64,
+    },
+    /// More appends are waiting than the queue takes.
+    #[error("too many appends are waiting")]
+    QueueFull,
+    /// The database failed; whether it was written is told by asking again with the same request id.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a log cannot be read or written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away or refuses.
+    #[error("the log's database: {0}")]
+    Database(Arc<dyn std::error::Error + Send + Sync>),
+    /// A row is not what was written.
+    #[error("event {position} cannot be read: {what}")]
+    Corrupt {
+        /// Its position.
+        position: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// A position is missing.
+    #[error("the log has a gap: after {after} comes {found}")]
+    Gap {
+        /// Last position before it.
+        after: u64,
+        /// First position after it.
+        found: u64,
+    },
+}
+
+impl StoreError {
+    /// A database's own error.
+    pub fn database(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+/// A database that holds one log. The only thing that knows which database it is.
+#[async_trait]
+pub trait Log: Send + Sync + 'static {
+    /// Writes a batch in one transaction, each append checked on its own: one result for each, in order.
+    async fn write(
+        &self,
+        batch: Vec<Append>,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError>;
+
+    /// Where the log ends.
+    async fn head(&self) -> Result<Head, StoreError>;
+
+    /// Up to `limit` events from a position on, in order.
+    async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
+
+    /// Up to `limit` events of a stream from a version on, in order.
+    async fn read_stream(
+        &self,
+        stream: &StreamId,
+        from_version: u64,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, StoreError>;
+
+    /// What a request was answered, if it was.
+    async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError>;
+
+    /// How far a consumer has come; 0: nowhere yet.
+    async fn checkpoint(&self, consumer: &str) -> Result<u64, StoreError>;
+
+    /// Says how far a consumer has come.
+    async fn set_checkpoint(&self, consumer: &str, position: u64) -> Result<(), StoreError>;
+
+    /// Puts personal data in the vault.
+    async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError>;
+
+    /// Personal data of the vault; `None`: never there, or erased.
+    async fn vault_get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Erases personal data for good; whether there was any.
+    async fn vault_erase(&self, key: &str) -> Result<bool, StoreError>;
+}
+
+/// Reads one service's log. Cheap to clone.
+#[derive(Clone)]
+pub struct LogReader {
+    service: &'static str,
+    log: Arc<dyn Log>,
+    head: watch::Receiver<u64>,
+}
+
+impl LogReader {
+    /// The service whose log it is.
+    pub fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// Where the log ends.
+    pub async fn head(&self) -> Result<Head, StoreError> {
+        self.log.head().await
+    }
+
+    /// Up to `limit` events from a position on, in order.
+    pub async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.log.read_all(from_position, limit).await
+    }
+
+    /// Every event of a stream, in order.
+    pub async fn read_stream(&self, stream: &StreamId) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events = self.log.read_stream(stream, 1, PAGE_EVENTS_MAX).await?;
+        let mut page = events.len();
+        while page == PAGE_EVENTS_MAX {
+            let next = events.last().map_or(1, |event| event.stream_version + 1);
+            let more = self.log.read_stream(stream, next, PAGE_EVENTS_MAX).await?;
+            page = more.len();
+            events.extend(more);
+        }
+        Ok(events)
+    }
+
+    /// Everything from a position on: first what is recorded, then live.
+    pub fn subscribe(&self, from_position: u64) -> Subscription {
+        Subscription::new(self.clone(), self.head.clone(), from_position)
+    }
+}
+
+/// Appends to one service's log, and reads it. Cheap to clone.
+#[derive(Clone)]
+pub struct EventStore {
+    reader: LogReader,
+    queue: Queue,
+}
+
+impl EventStore {
+    /// Starts appending to `log`; the writer's task runs under `tasks` until every clone is gone.
+    pub async fn start(
+        service: &'static str,
+        log: Arc<dyn Log>,
+        clock: Clock,
+        tasks: &TaskTracker,
+    ) -> Result<Self, StoreError> {
+        let (publish, head) = watch::channel(log.head().await?.position);
+        let queue = group_commit::start(log.clone(), clock, publish, tasks);
+        Ok(Self { reader: LogReader { service, log, head }, queue })
+    }
+
+    /// Reads the same log.
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Writes what one command decided, together with what others decide at the same time.
+    pub async fn append(&self, append: Append) -> Result<Outcome, AppendError> {
+        self.queue.append(append).await
+    }
+
+    /// What a request was answered, if it was.
+    pub async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError> {
+        self.reader.log.answered(request_id).await
+    }
+
+    /// How far a consumer has come; 0: nowhere yet.
+    pub async fn checkpoint(&self, consumer: &str) -> Result<u64, StoreError> {
+        self.reader.log.checkpoint(consumer).await
+    }
+
+    /// Says how far a consumer has come.
+    pub async fn set_checkpoint(&self, consumer: &str, position: u64) -> Result<(), StoreError> {
+        self.reader.log.set_checkpoint(consumer, position).await
+    }
+
+    /// Puts personal data in the vault.
+    pub async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError> {
+        self.reader.log.vault_put(key, content).await
+    }
+
+    /// Personal data of the vault; `None`: never there, or erased.
+    pub async fn vault_get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reader.log.vault_get(key).await
+    }
+
+    /// Erases personal data for good; whether there was any.
+    pub async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
+        self.reader.log.vault_erase(key).await
+    }
+}

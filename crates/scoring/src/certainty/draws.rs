@@ -1,0 +1,130 @@
+//! The random draws of scoring.md §7, the same for ever and on every machine.
+//!
+//! The generator is xoshiro256++ (Blackman and Vigna, 2018). Its state, four 64-bit words, is the SHA-256 of
+//! the cycle's id in UTF-8, read in order as little-endian words. A uniform number in `[-1, 1)` has the upper
+//! 52 bits of the next word as its fraction: `2·(word >> 12)/2^52 − 1`. A standard normal is the first one of
+//! Marsaglia's polar method: u and v uniform, s = u² + v², again unless 0 < s < 1, then
+//! `u·sqrt(−2·ln(s)/s)`. The logarithm is the series below and not the platform's, whose last bit may
+//! differ; all else is exactly specified by IEEE 754.
+//!
+//! Changing anything here changes published rank intervals.
+
+use sha2::{Digest, Sha256};
+
+/// A generator of standard normals.
+pub(super) struct Draws {
+    state: [u64; 4],
+}
+
+impl Draws {
+    /// Seeded from the cycle's id.
+    pub(super) fn seeded(cycle_id: &str) -> Self {
+        let digest = Sha256::digest(cycle_id.as_bytes());
+        let (words, _) = digest.as_slice().as_chunks::<8>();
+        let mut state = [0; 4];
+        for (word, bytes) in state.iter_mut().zip(words) {
+            *word = u64::from_le_bytes(*bytes);
+        }
+        Self { state }
+    }
+
+    /// The next standard normal.
+    #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
+    pub(super) fn normal(&mut self) -> f64 {
+        loop {
+            let (u, v) = (self.uniform(), self.uniform());
+            let s = u * u + v * v;
+            if s > 0.0 && s < 1.0 {
+                return u * (-2.0 * natural_logarithm(s) / s).sqrt();
+            }
+        }
+    }
+
+    #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
+    fn uniform(&mut self) -> f64 {
+        // Exponent 1: a number in [2, 4).
+        f64::from_bits(0x4000_0000_0000_0000 | (self.next_word() >> 12)) - 3.0
+    }
+
+    fn next_word(&mut self) -> u64 {
+        let [mut a, mut b, mut c, mut d] = self.state;
+        let word = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
+        let shifted = b << 17;
+        c ^= a;
+        d ^= b;
+        b ^= c;
+        a ^= d;
+        c ^= shifted;
+        d = d.rotate_left(45);
+        self.state = [a, b, c, d];
+        word
+    }
+}
+
+/// The logarithm of a positive normal number: `e·ln 2 + 2·artanh(z)`, z = (m − 1)/(m + 1), with the number
+/// as `m·2^e`, m in `[1/√2, √2)`, and eleven terms of the series.
+#[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
+fn natural_logarithm(number: f64) -> f64 {
+    const RECIPROCALS: [f64; 11] = [
+        1.0 / 21.0,
+        1.0 / 19.0,
+        1.0 / 17.0,
+        1.0 / 15.0,
+        1.0 / 13.0,
+        1.0 / 11.0,
+        1.0 / 9.0,
+        1.0 / 7.0,
+        1.0 / 5.0,
+        1.0 / 3.0,
+        1.0,
+    ];
+    let bits = number.to_bits();
+    let mut exponent = f64::from(u32::try_from(bits >> 52).unwrap_or_default()) - 1023.0;
+    let mut mantissa = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
+    if mantissa >= std::f64::consts::SQRT_2 {
+        mantissa /= 2.0;
+        exponent += 1.0;
+    }
+    let z = (mantissa - 1.0) / (mantissa + 1.0);
+    let series = RECIPROCALS.iter().fold(0.0, |sum, reciprocal| sum * z * z + reciprocal);
+    exponent * std::f64::consts::LN_2 + 2.0 * z * series
+}
+
+#[cfg(test)]
+#[expect(clippy::float_arithmetic, reason = "what is tested here is floating point")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generator_is_xoshiro256_plus_plus() {
+        // The first outputs from the state 1, 2, 3, 4, as its authors' reference gives them.
+        let mut draws = Draws { state: [1, 2, 3, 4] };
+        let words: Vec<u64> = (0..4).map(|_| draws.next_word()).collect();
+        assert_eq!(words, [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386]);
+    }
+
+    #[test]
+    fn the_logarithm_is_the_logarithm() {
+        for number in [1e-30, 0.001, 0.5, 0.7071, 0.70711, 0.999_999, 1.0, 1.5, 2.0] {
+            assert!((natural_logarithm(number) - f64::ln(number)).abs() <= 1e-14 * f64::ln(number).abs());
+        }
+    }
+
+    #[test]
+    fn draws_are_standard_normal() {
+        let mut draws = Draws::seeded("city-2009");
+        let normals: Vec<f64> = (0..20_000).map(|_| draws.normal()).collect();
+        let mean = normals.iter().sum::<f64>() / 20_000.0;
+        let variance = normals.iter().map(|normal| normal * normal).sum::<f64>() / 20_000.0;
+        let within: u16 = normals.iter().map(|normal| u16::from(normal.abs() < 1.96)).sum();
+        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
+        assert!((18_900..19_100).contains(&within), "{within}");
+    }
+
+    #[test]
+    fn a_cycle_draws_the_same_for_ever() {
+        let first = |cycle_id| Draws::seeded(cycle_id).normal().to_bits();
+        assert_eq!(first("city-2009"), first("city-2009"));
+        assert_ne!(first("city-2009"), first("city-2010"));
+    }
+}

@@ -1,0 +1,100 @@
+//! Who calls, under which request id: read once from the request's headers.
+//!
+//! Until calls are authenticated the caller names itself in the header `mingjing-actor`; the program says so
+//! when it starts.
+
+use std::time::Duration;
+
+use contract::field::{self, BadField};
+use eventstore::{Call, Clock, Metadata};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use tonic::Request;
+use uuid::Uuid;
+
+/// The header in which a caller names itself.
+pub const ACTOR_HEADER: &str = "mingjing-actor";
+/// The actor of a call that names none.
+pub const UNNAMED: &str = "unnamed";
+/// The header in which a caller may name the conversation that the call belongs to, a UUID.
+pub const CORRELATION_HEADER: &str = "mingjing-correlation-id";
+
+const ACTOR_BYTES_MAX: usize = 128;
+
+/// Who calls, and with what.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who calls.
+    pub actor: String,
+    /// When the call arrived.
+    pub now: Timestamp,
+    fingerprint: [u8; 32],
+    correlation_id: Option<Uuid>,
+    traceparent: String,
+}
+
+/// Takes a request apart: who calls, and what is asked.
+pub fn receive<M: prost::Message + prost::Name>(
+    request: Request<M>,
+    clock: &Clock,
+) -> Result<(Caller, M), BadField> {
+    let header = |name| request.metadata().get(name).map(|value| value.to_str().unwrap_or("\u{0}"));
+    let actor = header(ACTOR_HEADER).unwrap_or(UNNAMED).to_owned();
+    if actor.is_empty() || actor.len() > ACTOR_BYTES_MAX || actor.chars().any(char::is_control) {
+        return Err(BadField::new(ACTOR_HEADER, "must be 1 to 128 printable ASCII characters"));
+    }
+    let correlation_id = header(CORRELATION_HEADER)
+        .map(|value| Uuid::try_parse(value).map_err(|_| BadField::new(CORRELATION_HEADER, "must be a UUID")))
+        .transpose()?;
+    let traceparent = header("traceparent").filter(|value| value.len() == 55).unwrap_or_default().to_owned();
+    let message = request.get_ref();
+    let mut sha = Sha256::new_with_prefix(M::full_name());
+    sha.update(message.encode_to_vec());
+    let fingerprint = sha.finalize().into();
+    let caller = Caller { actor, now: clock(), fingerprint, correlation_id, traceparent };
+    Ok((caller, request.into_inner()))
+}
+
+impl Caller {
+    /// The frame of a command of this caller: its request id and what is said of every event.
+    pub fn call(
+        &self,
+        request_id: &str,
+        jurisdiction: &str,
+        occurred_at: Option<contract::Timestamp>,
+    ) -> Result<Call, BadField> {
+        let request_id = field::request_id(request_id)?;
+        Ok(Call {
+            request_id,
+            fingerprint: self.fingerprint,
+            metadata: Metadata {
+                actor: self.actor.clone(),
+                jurisdiction: jurisdiction.to_owned(),
+                occurred_at: field::occurred_at(occurred_at, self.now)?,
+                correlation_id: self.correlation_id.unwrap_or(request_id),
+                causation_id: request_id,
+                traceparent: self.traceparent.clone(),
+            },
+        })
+    }
+}
+
+/// How long a query may wait: a little less than the client's own deadline, 5 s if it has none.
+pub fn patience<M>(request: &Request<M>) -> Duration {
+    const DEFAULT: Duration = Duration::from_secs(5);
+    let timeout = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
+    let parsed = timeout.and_then(|text| {
+        let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let amount: u64 = digits.parse().ok()?;
+        match unit {
+            "H" => Some(Duration::from_secs(amount.saturating_mul(3600))),
+            "M" => Some(Duration::from_secs(amount.saturating_mul(60))),
+            "S" => Some(Duration::from_secs(amount)),
+            "m" => Some(Duration::from_millis(amount)),
+            "u" => Some(Duration::from_micros(amount)),
+            "n" => Some(Duration::from_nanos(amount)),
+            _ => None,
+        }
+    });
+    parsed.map_or(DEFAULT, |deadline| deadline.saturating_sub(deadline / 10).min(Duration::from_mins(1)))
+}

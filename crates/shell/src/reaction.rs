@@ -1,0 +1,99 @@
+//! Others' facts become this service's commands, once each however often they are delivered.
+
+use std::time::Duration;
+
+use contract::status::Failure;
+use eventstore::{Call, EventStore, LogReader, Metadata, RecordedEvent, StoreError};
+use uuid::Uuid;
+
+use crate::Tasks;
+
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a service does about another's facts.
+pub trait Reaction: Send + Sync + 'static {
+    /// Names the consumer, e.g. `evaluation-from-complaints`; under 32 characters, no dots.
+    const CONSUMER: &'static str;
+
+    /// Acts on one event by commands whose request ids come from [`call`], so that a second delivery changes
+    /// nothing. A rule that refuses is an outcome, not a failure.
+    fn act(&self, event: &RecordedEvent) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Starts a reaction: it is given each event of `source`, in order. How far it has come is kept in the acting
+/// service's own database. An event that it cannot read stops it, loudly; what may pass is tried again.
+pub fn start<R: Reaction>(reaction: R, source: LogReader, store: EventStore, tasks: &Tasks) {
+    let stop = tasks.stop.clone();
+    tasks.tracker.spawn(async move { stop.run_until_cancelled(run(reaction, source, store)).await });
+}
+
+async fn run<R: Reaction>(reaction: R, source: LogReader, store: EventStore) {
+    let consumer = R::CONSUMER;
+    let reached = loop {
+        match store.checkpoint(consumer).await {
+            Ok(reached) => break reached,
+            Err(error) => tracing::warn!(%error, "{consumer} cannot read how far it had come; trying again"),
+        }
+        tokio::time::sleep(RETRY_AFTER).await;
+    };
+    let mut subscription = source.subscribe(reached + 1);
+    loop {
+        let page = match subscription.next().await {
+            Ok(page) => page,
+            Err(error @ StoreError::Database(_)) => {
+                tracing::warn!(%error, "{consumer} cannot read its source; trying again");
+                tokio::time::sleep(RETRY_AFTER).await;
+                continue;
+            }
+            Err(error) => return tracing::error!(%error, "{consumer} stopped"),
+        };
+        for event in &page {
+            if let Err(failure) = act(&reaction, event).await {
+                return tracing::error!(
+                    position = event.position,
+                    ?failure,
+                    "{consumer} stopped at an event"
+                );
+            }
+        }
+        let Some(last) = page.last() else { continue };
+        while let Err(error) = store.set_checkpoint(consumer, last.position).await {
+            tracing::warn!(%error, "{consumer} cannot record how far it has come; trying again");
+            tokio::time::sleep(RETRY_AFTER).await;
+        }
+    }
+}
+
+/// Acts on one event until it is done or can never be.
+async fn act<R: Reaction>(reaction: &R, event: &RecordedEvent) -> Result<(), Failure> {
+    loop {
+        match reaction.act(event).await {
+            Ok(()) => return Ok(()),
+            Err(Failure::Refused { rule, message, .. }) => {
+                tracing::info!(position = event.position, rule, "{}: nothing to do: {message}", R::CONSUMER);
+                return Ok(());
+            }
+            Err(Failure::Conflict { .. } | Failure::Exhausted(_) | Failure::Unavailable(_)) => {
+                tokio::time::sleep(RETRY_AFTER).await;
+            }
+            Err(failure @ (Failure::BadField(_) | Failure::Internal)) => return Err(failure),
+        }
+    }
+}
+
+/// The frame of a command that `cause` causes. `part` tells several commands of one cause apart.
+pub fn call(cause: &RecordedEvent, consumer: &str, part: &str) -> Call {
+    let request_id = Uuid::new_v5(&cause.event_id, format!("{consumer}/{part}").as_bytes());
+    Call {
+        request_id,
+        fingerprint: [0; 32],
+        metadata: Metadata {
+            actor: consumer.to_owned(),
+            jurisdiction: cause.jurisdiction.clone(),
+            occurred_at: cause.occurred_at,
+            correlation_id: cause.correlation_id,
+            causation_id: cause.event_id,
+            traceparent: cause.traceparent.clone(),
+        },
+    }
+}

@@ -1,0 +1,156 @@
+//! A model folded from one or more logs, and queries that wait until what they must contain is in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::status::Failure;
+use contract::token;
+use eventstore::{LogReader, RecordedEvent, StoreError};
+use parking_lot::{RwLock, RwLockReadGuard};
+use tokio::sync::watch;
+
+use crate::Tasks;
+
+/// Folds events; the logs in any order between them, each log in its own.
+pub trait Model: Send + Sync + 'static {
+    /// Folds one event of `service`'s log. The error says why it cannot be folded: the model stops there.
+    fn apply(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String>;
+}
+
+/// How far a model has come in one log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Position of the last event folded.
+    pub position: u64,
+    /// Why it stopped; empty: it goes on.
+    pub alarm: String,
+}
+
+/// A model in memory that follows its logs. Cheap to clone.
+pub struct Reads<M> {
+    model: Arc<RwLock<M>>,
+    progress: watch::Receiver<BTreeMap<&'static str, Progress>>,
+    logs: Arc<Vec<LogReader>>,
+}
+
+impl<M> Clone for Reads<M> {
+    fn clone(&self) -> Self {
+        Self { model: self.model.clone(), progress: self.progress.clone(), logs: self.logs.clone() }
+    }
+}
+
+impl<M: Model> Reads<M> {
+    /// Starts following `logs` from their beginning, in tasks of the process.
+    pub fn follow(model: M, logs: Vec<LogReader>, tasks: &Tasks) -> Self {
+        let start = logs.iter().map(|log| (log.service(), Progress::default())).collect();
+        let (publish, progress) = watch::channel(start);
+        let model = Arc::new(RwLock::new(model));
+        for log in &logs {
+            let following = follow(log.clone(), model.clone(), publish.clone());
+            let stop = tasks.stop.clone();
+            tasks.tracker.spawn(async move { stop.run_until_cancelled(following).await });
+        }
+        Self { model, progress, logs: Arc::new(logs) }
+    }
+
+    /// The model as it is now. Never hold it across an await.
+    pub fn now(&self) -> RwLockReadGuard<'_, M> {
+        self.model.read()
+    }
+
+    /// How far the model has come in each log.
+    pub fn progress(&self) -> BTreeMap<&'static str, Progress> {
+        self.progress.borrow().clone()
+    }
+
+    /// Waits until the model contains what `consistency_token` stands for, at most `patience`. What it asks
+    /// of logs that the model does not follow asks nothing of it.
+    pub async fn wait(&self, consistency_token: &str, patience: Duration) -> Result<(), Failure> {
+        self.wait_for(&token::parse(consistency_token)?, patience).await
+    }
+
+    /// Waits until the model contains all that its logs contain now, at most `patience`.
+    pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
+        let mut wanted = BTreeMap::new();
+        for log in self.logs.iter() {
+            let head = log.head().await.map_err(|error| crate::commands::store_failure(&error))?;
+            wanted.insert(log.service(), head.position);
+        }
+        self.wait_for(&wanted, patience).await
+    }
+
+    async fn wait_for(
+        &self,
+        wanted: &BTreeMap<&'static str, u64>,
+        patience: Duration,
+    ) -> Result<(), Failure> {
+        let mut progress = self.progress.clone();
+        let lag = |reached: &BTreeMap<&'static str, Progress>| {
+            wanted.iter().find_map(|(service, position)| {
+                let reached = reached.get(service)?;
+                (reached.position < *position).then(|| (*service, *position, reached.clone()))
+            })
+        };
+        // A model that has stopped in a log it is asked about will not get there by waiting.
+        let settled = |reached: &BTreeMap<&'static str, Progress>| {
+            lag(reached).is_none_or(|(_, _, reached)| !reached.alarm.is_empty())
+        };
+        let outcome = tokio::time::timeout(patience, progress.wait_for(settled)).await;
+        let missing = match outcome {
+            Ok(Ok(reached)) => lag(&reached),
+            Ok(Err(_)) | Err(_) => lag(&self.progress.borrow()),
+        };
+        let Some((service, position, reached)) = missing else { return Ok(()) };
+        let why = if reached.alarm.is_empty() { String::new() } else { format!(": {}", reached.alarm) };
+        Err(Failure::Unavailable(format!(
+            "not yet as far as asked: at {service}:{}, not {service}:{position}{why}",
+            reached.position
+        )))
+    }
+}
+
+type Publish = watch::Sender<BTreeMap<&'static str, Progress>>;
+
+async fn follow<M: Model>(log: LogReader, model: Arc<RwLock<M>>, publish: Publish) {
+    let service = log.service();
+    let mut subscription = log.subscribe(1);
+    loop {
+        let page = match subscription.next().await {
+            Ok(page) => page,
+            Err(error @ StoreError::Database(_)) => {
+                tracing::warn!(%error, "the log of {service} is away; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            Err(error) => return stop(service, &publish, 0, &error.to_string()),
+        };
+        let mut last = None;
+        let mut poison = None;
+        {
+            let mut model = model.write();
+            for event in &page {
+                if let Err(what) = model.apply(service, event) {
+                    poison = Some((event.position, what));
+                    break;
+                }
+                last = Some(event.position);
+            }
+        }
+        if let Some(position) = last {
+            publish.send_modify(|progress| {
+                progress.entry(service).or_default().position = position;
+            });
+        }
+        if let Some((position, what)) = poison {
+            return stop(service, &publish, position, &what);
+        }
+    }
+}
+
+/// A hole is worse than standing still: the model stops, and says so.
+fn stop(service: &'static str, publish: &Publish, position: u64, what: &str) {
+    let alarm = format!("stopped at {service}:{position}: {what}");
+    tracing::error!(service, position, "a model {alarm}");
+    publish.send_modify(|progress| progress.entry(service).or_default().alarm = alarm);
+}
