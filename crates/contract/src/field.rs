@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -99,6 +100,29 @@ pub fn date(field: &'static str, value: &str) -> Result<Date, BadField> {
     let shaped = value.len() == 10 && value.is_ascii();
     let parsed = shaped.then(|| value.parse().ok()).flatten();
     parsed.ok_or_else(|| BadField::new(field, "must be a day such as \"2024-12-31\""))
+}
+
+/// The day on which an instant falls in China, whose one time (UTC+8, no summer time) all jurisdictions keep.
+pub fn day_of(instant: Timestamp) -> Date {
+    tz::offset(8).to_datetime(instant).date()
+}
+
+/// Refuses what belongs to another jurisdiction than the rest of the request.
+pub fn same_jurisdiction(field: &'static str, found: &str, wanted: &str) -> Result<(), BadField> {
+    if found == wanted {
+        return Ok(());
+    }
+    Err(BadField::new(field, format!("must belong to jurisdiction \"{wanted}\"")))
+}
+
+/// The stream version that a client read, from an etag; empty: `None`.
+pub fn etag(value: &str) -> Result<Option<u64>, BadField> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let quoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let version = quoted.and_then(|version| version.parse().ok());
+    version.map(Some).ok_or_else(|| BadField::new("etag", "must be an etag as it was read"))
 }
 
 /// An instant of the wire.

@@ -1,1 +1,58 @@
-//! Placeholder.
+//! EVALUATION 考评: the unit register, schemes, cycles, and what gives each component its points.
+//!
+//! | rule about | file |
+//! |---|---|
+//! | the tree of units | [`domain::unit_register`] |
+//! | drafts, faults, published versions | [`domain::scheme`] |
+//! | who is appraised, closing, publishing, revising | [`domain::cycle`] |
+//! | which facts a cycle admits | [`domain::admission`] |
+//! | an assessor's mark | [`domain::mark`] |
+//! | entries of ledgers and of the daily assessment | [`domain::daily_assessment`] |
+//! | form codes and answers | [`domain::survey`] |
+//! | what is published | [`results`] |
+//! | others' facts that become entries | [`reactions`] |
+//!
+//! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
+
+pub mod domain;
+mod form_code;
+pub mod reactions;
+pub mod read_model;
+mod resource;
+pub mod results;
+mod schemes;
+pub mod service;
+
+use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
+use eventstore::{Clock, EventStore, LogReader};
+use shell::{Reads, Tasks};
+use std::sync::Arc;
+
+use crate::read_model::ReadModel;
+use crate::service::Service;
+
+/// The running context.
+pub struct Evaluation {
+    service: Arc<Service>,
+    reads: Reads<ReadModel>,
+}
+
+impl Evaluation {
+    /// Starts the context on its log, reacting to the facts of `complaints`.
+    pub fn start(store: EventStore, complaints: LogReader, clock: Clock, tasks: &Tasks) -> Self {
+        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
+        let service = Arc::new(Service::new(&store, reads.clone(), clock));
+        shell::reaction::start(reactions::FromComplaints::new(service.clone()), complaints, store, tasks);
+        Self { service, reads }
+    }
+
+    /// Its gRPC service.
+    pub fn server(&self) -> EvaluationServiceServer<Service> {
+        EvaluationServiceServer::from_arc(self.service.clone())
+    }
+
+    /// What it reads its own facts from: ready once it has caught up.
+    pub fn reads(&self) -> &Reads<ReadModel> {
+        &self.reads
+    }
+}

@@ -1,5 +1,6 @@
 //! The smallest core: two pure synchronous functions, and what they are loaded with.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -33,9 +34,8 @@ pub trait Decider: Send + Sync + 'static {
     }
 
     /// Which of a stream's things `event` is about, where a stream holds several that are shown apart.
-    #[expect(clippy::unnecessary_literal_bound, reason = "others borrow from the event")]
-    fn thing(_event: &Self::Event) -> &str {
-        ""
+    fn thing(_event: &Self::Event) -> Cow<'_, str> {
+        Cow::Borrowed("")
     }
 
     /// The category of the box that `event` is put in instead of its own stream, because nothing may join
@@ -83,12 +83,11 @@ impl<D: Decider> Loaded<D> {
     pub fn fold(mut self, event: &D::Event, recorded_at: Option<Timestamp>) -> Self {
         self.stream_version += 1;
         let thing = D::thing(event);
-        if !self.stamps.contains_key(thing) {
-            let born = Stamp { created_at: recorded_at, ..Stamp::default() };
-            self.stamps.insert(thing.to_owned(), born);
-        }
-        if let Some(stamp) = self.stamps.get_mut(thing) {
-            (stamp.updated_at, stamp.stream_version) = (recorded_at, self.stream_version);
+        let stamp =
+            Stamp { created_at: recorded_at, updated_at: recorded_at, stream_version: self.stream_version };
+        match self.stamps.get_mut(&*thing) {
+            Some(known) => *known = Stamp { created_at: known.created_at, ..stamp },
+            None => drop(self.stamps.insert(thing.into_owned(), stamp)),
         }
         self.state = D::evolve(self.state, event);
         self

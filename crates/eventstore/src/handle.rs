@@ -107,13 +107,17 @@ impl<D: Decider> Handler<D> {
     /// Handles one command. `prepare` builds it, with the guards of what it looked at, each time it has to be
     /// decided; it is told whether to look afresh. `answer` is what the request is answered, now and when it
     /// is repeated.
-    pub async fn handle<E: From<HandleError<D::Rejection>>>(
+    pub async fn handle<E, F>(
         &self,
         stream: &StreamId,
         call: &Call,
-        prepare: impl AsyncFn(bool) -> Result<(D::Command, Vec<Guard>), E>,
+        prepare: impl Fn(bool) -> F,
         answer: impl Fn(Decided<'_, D>) -> Vec<u8>,
-    ) -> Result<Handled, E> {
+    ) -> Result<Handled, E>
+    where
+        E: From<HandleError<D::Rejection>>,
+        F: Future<Output = Result<(D::Command, Vec<Guard>), E>>,
+    {
         let mut conflict = None;
         for attempt in 0..ATTEMPTS_MAX {
             let before = self.load(stream, attempt > 0).await.map_err(HandleError::Store)?;

@@ -222,6 +222,11 @@ impl LogReader {
         self.log.head().await
     }
 
+    /// Position of the last event as far as this process knows, without asking the database.
+    pub fn head_known(&self) -> u64 {
+        *self.head.borrow()
+    }
+
     /// Up to `limit` events from a position on, in order.
     pub async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         self.log.read_all(from_position, limit).await

@@ -45,4 +45,11 @@ impl<D: Decider<Event: Debug + PartialEq, Rejection: Debug + PartialEq>> Then<D>
     pub fn then_rejected(self, rejection: D::Rejection) {
         assert_eq!(self.outcome, Err(rejection));
     }
+
+    /// A rule refuses, for a reason that `expected` knows.
+    #[track_caller]
+    pub fn then_rejected_by(self, expected: impl FnOnce(&D::Rejection) -> bool) {
+        let rejected = self.outcome.as_ref().is_err_and(expected);
+        assert!(rejected, "unexpected: {:?}", self.outcome);
+    }
 }

@@ -136,6 +136,15 @@ pub(crate) fn appraise_with(
     Appraisal { units, excellent_places }
 }
 
+impl Appraisal {
+    /// A unit's points in a component; none: pending, or no such unit or component.
+    #[must_use]
+    pub fn points(&self, unit_id: &str, component_id: &str) -> Option<Decimal> {
+        let components = &self.units.get(unit_id)?.components;
+        components.iter().find(|score| score.component_id == component_id)?.points.ok()
+    }
+}
+
 impl ComponentScore {
     fn of(component: &Component, outcome: Outcome, basis: Basis) -> Self {
         let points = outcome.as_ref().map(round2_exact).map_err(|pending| *pending);

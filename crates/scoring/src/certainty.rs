@@ -1,7 +1,5 @@
 //! How sure a survey's points and a rank are (scoring.md §2 and §7). Reported beside, never part of them.
 
-use num_rational::BigRational;
-use num_traits::{ToPrimitive, Zero};
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, exact, quotient, whole};
@@ -106,19 +104,24 @@ fn standard_error(method: &Survey, answers: &Answers, max: Decimal) -> f64 {
         Some(&share * &share * quotient(&tally.variance(), &whole(tally.valid))?)
     };
     let variance: Exact = parts.iter().filter_map(variance_of_mean).sum();
-    variance.to_f64().unwrap_or_default().sqrt()
+    variance.approximate().sqrt()
 }
 
 /// `points ± 1.96·se`, clipped to `[0, max_points]`, rounded to 2.
 fn interval(points: &Exact, standard_error: f64, component: &Component) -> Bracket {
-    let se = BigRational::from_float(standard_error).unwrap_or_default();
-    let margin = exact(Decimal::new(196, 2)) * se;
+    let se = Decimal::from_f64_retain(standard_error).unwrap_or_default();
+    let margin = exact(Decimal::new(196, 2)) * exact(se);
     let clip = |value: Exact| round2_exact(&value.clamp(Exact::zero(), exact(component.max_points)));
     Bracket { low: clip(points - &margin), high: clip(points + &margin) }
 }
 
 /// The method again, with every unanswered form answered at the lowest, or at the highest, value.
-fn bounds(method: &Survey, survey: &SurveyFacts, answers: &Answers, component: &Component) -> Option<Bracket> {
+fn bounds(
+    method: &Survey,
+    survey: &SurveyFacts,
+    answers: &Answers,
+    component: &Component,
+) -> Option<Bracket> {
     let points = |level: &Level| {
         let mut answers = answers.clone();
         for stratum in &method.strata {

@@ -3,27 +3,47 @@
 //! A decimal of 28 digits cannot hold a third, so a mean that is divided and multiplied back may miss a
 //! tie by its last digit. A fraction of unbounded integers holds every value that the page can ask for.
 
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul, Neg, Sub};
+
 use num_bigint::BigInt;
-use num_rational::BigRational;
-use num_traits::Zero;
+use num_traits::{Signed, ToPrimitive, Zero};
 use rust_decimal::Decimal;
 
-/// A fraction of unbounded integers, always in lowest terms.
-pub(crate) type Exact = BigRational;
+/// A fraction of unbounded integers.
+///
+/// It is brought to lowest terms only when it grows long: looking for common factors after each step costs
+/// more than the longer integers do.
+#[derive(Debug, Clone)]
+pub(crate) struct Exact {
+    over: BigInt,
+    /// Positive.
+    under: BigInt,
+}
+
+/// Bits of a denominator beyond which a fraction is brought to lowest terms.
+const LONG_BITS: u64 = 2_048;
 
 /// The fraction that a decimal stands for.
 pub(crate) fn exact(decimal: Decimal) -> Exact {
-    over_power_of_ten(BigInt::from(decimal.mantissa()), decimal.scale())
+    Exact { over: decimal.mantissa().into(), under: power_of_ten(decimal.scale()) }
 }
 
 /// A whole number as a fraction.
 pub(crate) fn whole(number: u64) -> Exact {
-    Exact::from_integer(BigInt::from(number))
+    Exact { over: number.into(), under: 1.into() }
 }
 
 /// `part ÷ of`, or nothing when there is nothing to divide by.
 pub(crate) fn quotient(part: &Exact, of: &Exact) -> Option<Exact> {
-    (!of.is_zero()).then(|| part / of)
+    let (over, under) = (&part.over * &of.under, &part.under * &of.over);
+    match under.cmp(&BigInt::ZERO) {
+        Ordering::Equal => None,
+        Ordering::Greater => Some(Exact { over, under }.kept_short()),
+        Ordering::Less => Some(Exact { over: -over, under: -under }.kept_short()),
+    }
 }
 
 /// The exact sum of any decimals, however many and whatever their places.
@@ -44,7 +64,8 @@ pub(crate) fn counted_sum(decimals: impl IntoIterator<Item = (u64, Decimal)>) ->
             None => rest += exact(decimal) * whole(count),
         }
     }
-    rest + over_power_of_ten(BigInt::from(at_most_9_places), 9)
+    let sum = Exact { over: at_most_9_places.into(), under: power_of_ten(9) };
+    if rest.over.is_zero() { sum } else { sum + rest }
 }
 
 /// The decimal in units of its ninth place, if it has no more places than that.
@@ -53,8 +74,157 @@ fn nano(decimal: Decimal) -> Option<i128> {
     decimal.mantissa().checked_mul(10_i128.pow(places_free))
 }
 
-fn over_power_of_ten(mantissa: BigInt, places: u32) -> Exact {
-    if places == 0 { Exact::from_integer(mantissa) } else { Exact::new(mantissa, BigInt::from(10).pow(places)) }
+fn power_of_ten(places: u32) -> BigInt {
+    // A decimal has at most 28 places, and 10^28 fits.
+    10_i128.checked_pow(places).map_or_else(|| BigInt::from(10).pow(places), BigInt::from)
+}
+
+impl Exact {
+    /// 0.
+    pub(crate) fn zero() -> Self {
+        whole(0)
+    }
+
+    /// 1.
+    pub(crate) fn one() -> Self {
+        whole(1)
+    }
+
+    /// `floor(self·10^places + 1/2)`: how many units of the last place, a half going up. A shift by whole
+    /// units shifts it by as many.
+    pub(crate) fn units_half_up(&self, places: u32) -> BigInt {
+        let doubled = &self.over * power_of_ten(places) * 2;
+        floor(&(doubled + &self.under), &(&self.under * 2))
+    }
+
+    /// Whether it is below zero.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.over.is_negative()
+    }
+
+    /// Close to it, for a square root or a draw: exact to some thirty places.
+    #[expect(clippy::float_arithmetic, reason = "scoring.md §2 and §7 allow it for the intervals")]
+    pub(crate) fn approximate(&self) -> f64 {
+        let scaled = &self.over * power_of_ten(30) / &self.under;
+        scaled.to_f64().unwrap_or_default() / 1e30
+    }
+
+    fn kept_short(self) -> Self {
+        if self.under.bits() < LONG_BITS {
+            return self;
+        }
+        let (mut factor, mut rest) = (self.under.clone(), self.over.abs());
+        while !rest.is_zero() {
+            (factor, rest) = (rest.clone(), factor % rest);
+        }
+        Self { over: self.over / &factor, under: self.under / factor }
+    }
+}
+
+/// Division downwards, by something positive.
+fn floor(over: &BigInt, under: &BigInt) -> BigInt {
+    let towards_zero = over / under;
+    if over.is_negative() && &towards_zero * under != *over { towards_zero - 1 } else { towards_zero }
+}
+
+impl Default for Exact {
+    fn default() -> Self {
+        Self::zero()
+    }
+}
+
+impl Ord for Exact {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.over * &other.under).cmp(&(&other.over * &self.under))
+    }
+}
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Exact {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Exact {}
+
+impl<R: Borrow<Exact>> Add<R> for &Exact {
+    type Output = Exact;
+
+    fn add(self, other: R) -> Exact {
+        let other = other.borrow();
+        if self.under == other.under {
+            return Exact { over: &self.over + &other.over, under: self.under.clone() };
+        }
+        let over = &self.over * &other.under + &other.over * &self.under;
+        Exact { over, under: &self.under * &other.under }.kept_short()
+    }
+}
+
+impl<R: Borrow<Exact>> Mul<R> for &Exact {
+    type Output = Exact;
+
+    fn mul(self, other: R) -> Exact {
+        let other = other.borrow();
+        Exact { over: &self.over * &other.over, under: &self.under * &other.under }.kept_short()
+    }
+}
+
+impl<R: Borrow<Exact>> Sub<R> for &Exact {
+    type Output = Exact;
+
+    fn sub(self, other: R) -> Exact {
+        self + -other.borrow().clone()
+    }
+}
+
+impl Neg for Exact {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self { over: -self.over, under: self.under }
+    }
+}
+
+impl<R: Borrow<Exact>> Add<R> for Exact {
+    type Output = Exact;
+
+    fn add(self, other: R) -> Exact {
+        &self + other
+    }
+}
+
+impl<R: Borrow<Exact>> Sub<R> for Exact {
+    type Output = Exact;
+
+    fn sub(self, other: R) -> Exact {
+        &self - other
+    }
+}
+
+impl<R: Borrow<Exact>> Mul<R> for Exact {
+    type Output = Exact;
+
+    fn mul(self, other: R) -> Exact {
+        &self * other
+    }
+}
+
+impl<R: Borrow<Exact>> AddAssign<R> for Exact {
+    fn add_assign(&mut self, other: R) {
+        *self = &*self + other;
+    }
+}
+
+impl Sum for Exact {
+    fn sum<I: Iterator<Item = Exact>>(terms: I) -> Self {
+        terms.fold(Self::zero(), |sum, term| sum + term)
+    }
 }
 
 #[cfg(test)]
@@ -78,9 +248,11 @@ mod tests {
 
     #[test]
     fn a_sum_is_exact_whatever_the_places_and_size() {
-        let values = ["0.1", "0.000000001", "-0.0000000000000000000000000001", "79228162514264337593543950335"];
+        let values =
+            ["0.1", "0.000000001", "-0.0000000000000000000000000001", "79228162514264337593543950335"];
         let added = sum(values.map(decimal));
-        let expected = values.map(decimal).map(exact).into_iter().fold(Exact::zero(), |sum, value| sum + value);
+        let expected =
+            values.map(decimal).map(exact).into_iter().fold(Exact::zero(), |sum, value| sum + value);
         assert_eq!(added, expected);
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::One;
 use rust_decimal::Decimal;
 
 use crate::appraisal::{ChildFinal, ComponentScore, RollUp, SourceScore, UnitScore};
@@ -22,7 +21,8 @@ pub(crate) fn settle(
     for Entered { unit_id, unit, parent } in children_first(facts) {
         let below = finals_below.remove(unit_id).unwrap_or_default();
         let score = unit_score(scheme, unit, components(unit_id, unit), below);
-        if let (Some(parent), true, Some(final_points)) = (parent, unit.appraisal_target, score.final_points) {
+        if let (Some(parent), true, Some(final_points)) = (parent, unit.appraisal_target, score.final_points)
+        {
             let child = ChildFinal { unit_id: unit_id.to_owned(), final_points };
             finals_below.entry(parent).or_default().push(child);
         }
@@ -48,7 +48,8 @@ pub(crate) fn children_first(facts: &CycleFacts) -> Vec<Entered<'_>> {
     for parent in facts.units.values().filter_map(parent_of) {
         *children_left.entry(parent).or_default() += 1;
     }
-    let mut ready: Vec<&str> = children_left.iter().filter(|(_, left)| **left == 0).map(|(id, _)| *id).collect();
+    let mut ready: Vec<&str> =
+        children_left.iter().filter(|(_, left)| **left == 0).map(|(id, _)| *id).collect();
     let mut order = Vec::with_capacity(facts.units.len());
     while let Some(id) = ready.pop() {
         let Some((unit_id, unit)) = facts.units.get_key_value(id) else { continue };
@@ -101,8 +102,7 @@ fn unit_score(
 }
 
 fn source_score(source: &Source, unit: &UnitFacts) -> SourceScore {
-    let standing =
-        unit.daily.iter().filter(|entry| entry.standing && entry.source_id == source.source_id);
+    let standing = unit.daily.iter().filter(|entry| entry.standing && entry.source_id == source.source_id);
     let sum = standing.clone().map(|entry| entry.points).fold(Decimal::ZERO, Decimal::saturating_add);
     SourceScore {
         source_id: source.source_id.clone(),

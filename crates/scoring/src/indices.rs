@@ -2,7 +2,6 @@
 //!
 //! Each figure has this one definition, used by the method *index* and wherever a scorecard shows it.
 
-use num_traits::{One, Zero};
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, exact, quotient, whole};

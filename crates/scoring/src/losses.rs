@@ -5,7 +5,6 @@
 //! as it is, another is within a millionth of its value, and the rounding of the final, last, makes the sum
 //! exact.
 
-use num_traits::One;
 use rust_decimal::Decimal;
 
 use crate::appraisal::{Appraisal, Basis, ComponentScore, UnitScore};
@@ -82,13 +81,15 @@ pub fn losses(scheme: &Scheme, facts: &CycleFacts, appraisal: &Appraisal, unit_i
     for component in &score.components {
         lines.extend(of_component(scheme, facts, unit, component));
     }
-    lines.extend(of_daily(scheme, unit, score));
+    lines.extend(of_daily(unit, score));
     if let (Some(own), Some(own_with_daily)) = (score.own_points, score.own_with_daily) {
         lines.push((Cause::OwnClip, exact(own) + exact(score.daily_points) - exact(own_with_daily)));
     }
     if let Some(roll_up) = &score.roll_up {
         let own_share = Exact::one() - exact(roll_up.share);
-        lines.iter_mut().for_each(|(_, lost)| *lost = &*lost * &own_share);
+        for (_, lost) in &mut lines {
+            *lost = &*lost * &own_share;
+        }
     }
     lines.extend(of_children(max, score));
     let total = score.final_points.map(|final_points| max - final_points);
@@ -117,10 +118,11 @@ fn of_component(scheme: &Scheme, facts: &CycleFacts, unit: &UnitFacts, score: &C
     lines
 }
 
-fn of_daily(scheme: &Scheme, unit: &UnitFacts, score: &UnitScore) -> Lines {
+fn of_daily(unit: &UnitFacts, score: &UnitScore) -> Lines {
     let mut lines = Lines::new();
     for source in &score.daily {
-        let standing = unit.daily.iter().filter(|entry| entry.standing && entry.source_id == source.source_id);
+        let standing =
+            unit.daily.iter().filter(|entry| entry.standing && entry.source_id == source.source_id);
         for entry in standing {
             let (source_id, entry_id) = (entry.source_id.clone(), entry.entry_id.clone());
             lines.push((Cause::DailyEntry { source_id, entry_id }, -exact(entry.points)));
@@ -146,9 +148,9 @@ fn of_children(max: Decimal, score: &UnitScore) -> Lines {
 /// The lines as decimals; the last one, the rounding of the final, takes what makes the sum `total`.
 fn shown(lines: &Lines, total: Option<Decimal>) -> Vec<Loss> {
     let mut points = steps(lines.iter().map(|(_, lost)| lost));
-    if let (Some(total), Some(_)) = (total, points.pop()) {
-        let others = points.iter().copied().fold(Decimal::ZERO, Decimal::saturating_add);
-        points.push(tidy(total.saturating_sub(others)));
+    if let (Some(total), Some((last, others))) = (total, points.split_last_mut()) {
+        let others = others.iter().copied().fold(Decimal::ZERO, Decimal::saturating_add);
+        *last = tidy(total.saturating_sub(others));
     }
     let lines = lines.iter().zip(points);
     let line = |((cause, _), points): (&(Cause, Exact), Decimal)| Loss { cause: cause.clone(), points };

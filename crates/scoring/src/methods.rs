@@ -1,7 +1,6 @@
 //! Component methods (scoring.md §2): what a component yields for a unit before it is rounded, and where
 //! the points went that it did not yield. One file per method, each with the same two functions.
 
-use num_traits::{One, Zero};
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, exact, quotient, sum};

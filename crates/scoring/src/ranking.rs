@@ -22,7 +22,8 @@ pub fn split_quota(quota: u32, sizes: &BTreeMap<u32, u32>) -> BTreeMap<u32, u32>
         sizes.iter().map(|(group, size)| (*group, narrow(product(*size) / u128::from(total)))).collect();
     let given: u64 = places.values().copied().map(u64::from).sum();
     let mut by_remainder: Vec<_> = sizes.iter().collect();
-    by_remainder.sort_by_key(|(group, size)| (Reverse((product(**size) % u128::from(total), **size)), **group));
+    by_remainder
+        .sort_by_key(|(group, size)| (Reverse((product(**size) % u128::from(total), **size)), **group));
     let left = usize::try_from(quota - given).unwrap_or(usize::MAX);
     for (group, _) in by_remainder.into_iter().take(left) {
         *places.entry(*group).or_default() += 1;
@@ -96,7 +97,10 @@ mod tests {
     #[test]
     fn a_quota_beyond_all_units_is_split_all_the_same() {
         assert_eq!(split(10, &[1, 3]), [2, 8], "remainders 2/4 each: the larger group");
-        assert_eq!(split(u32::MAX, &[u32::MAX, u32::MAX]).into_iter().map(u64::from).sum::<u64>(), 4_294_967_295);
+        assert_eq!(
+            split(u32::MAX, &[u32::MAX, u32::MAX]).into_iter().map(u64::from).sum::<u64>(),
+            4_294_967_295
+        );
     }
 
     #[test]

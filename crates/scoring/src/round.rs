@@ -40,13 +40,13 @@ pub(crate) fn shown(value: &Exact) -> Decimal {
 /// Each is the step between two rounded running totals, so the sum of any first few is within half a
 /// millionth of the exact one, and an amount that ends within six places stays as it is.
 pub(crate) fn steps<'a>(amounts: impl IntoIterator<Item = &'a Exact>) -> Vec<Decimal> {
-    let mut running = Exact::from_integer(BigInt::ZERO);
+    let mut running = Exact::zero();
     let mut reached = BigInt::ZERO;
     let mut steps = Vec::new();
     for amount in amounts {
         running += amount;
-        let next = half_up(&running, SHOWN_PLACES);
-        steps.push(tidy(decimal(&next - &reached, SHOWN_PLACES)));
+        let next = running.units_half_up(SHOWN_PLACES);
+        steps.push(tidy(decimal(&(&next - &reached), SHOWN_PLACES)));
         reached = next;
     }
     steps
@@ -61,23 +61,18 @@ pub(crate) fn tidy(value: Decimal) -> Decimal {
     tidy
 }
 
+/// Half away from zero: half up on the size.
 fn to_places(value: &Exact, places: u32) -> Decimal {
-    let rounded = half_up(&value.abs(), places);
-    decimal(if value.is_negative() { -rounded } else { rounded }, places)
-}
-
-/// `floor(value · 10^places + 1/2)`: half away from zero for what is not negative, and the same after any
-/// shift by a multiple of the last place.
-fn half_up(value: &Exact, places: u32) -> BigInt {
-    let twice: BigInt = value.numer() * BigInt::from(10).pow(places) * 2 + value.denom();
-    let divisor: BigInt = value.denom() * 2;
-    let quotient = &twice / &divisor;
-    // The division of integers goes towards zero; below zero the floor is one less.
-    if twice.is_negative() && &quotient * &divisor != twice { quotient - 1 } else { quotient }
+    let units = if value.is_negative() {
+        -(-value.clone()).units_half_up(places)
+    } else {
+        value.units_half_up(places)
+    };
+    decimal(&units, places)
 }
 
 /// The decimal of so many units of the last place; one that no decimal can hold ends at the largest.
-fn decimal(units: BigInt, places: u32) -> Decimal {
+fn decimal(units: &BigInt, places: u32) -> Decimal {
     let largest = if units.is_negative() { Decimal::MIN } else { Decimal::MAX };
     units.to_i128().and_then(|units| Decimal::try_from_i128_with_scale(units, places).ok()).unwrap_or(largest)
 }
@@ -121,7 +116,8 @@ mod tests {
     fn a_tie_made_of_thirds_is_a_tie() {
         let third = quotient(&exact(decimal("0.015")), &whole(3)).expect("not by zero");
         assert_eq!(round2_exact(&third), decimal("0.01"));
-        let just_below = quotient(&exact(decimal("0.014999999999999999999999")), &whole(3)).expect("not by zero");
+        let just_below =
+            quotient(&exact(decimal("0.014999999999999999999999")), &whole(3)).expect("not by zero");
         assert_eq!(round2_exact(&just_below), decimal("0.00"));
     }
 

@@ -31,18 +31,19 @@ impl<D: Decider<Rejection: Rejection>> Commands<D> {
         answer: impl Fn(Decided<'_, D>) -> A,
     ) -> Result<Response<A>, Status>
     where
-        D::Command: Clone + Sync,
+        D::Command: Clone,
     {
-        self.execute_guarded(call, stream, async |_| Ok((command.clone(), Vec::new())), answer).await
+        let prepare = |_| std::future::ready(Ok((command.clone(), Vec::new())));
+        self.execute_guarded(call, stream, prepare, answer).await
     }
 
     /// As [`Self::execute`], for a command that is decided on other streams too: `prepare` looks at them
     /// (afresh, if it is told so) and guards what it looked at.
-    pub async fn execute_guarded<A: Answer>(
+    pub async fn execute_guarded<A: Answer, F: Future<Output = Prepared<D>>>(
         &self,
         call: &Call,
         stream: &StreamId,
-        prepare: impl AsyncFn(bool) -> Result<(D::Command, Vec<Guard>), Failed>,
+        prepare: impl Fn(bool) -> F,
         answer: impl Fn(Decided<'_, D>) -> A,
     ) -> Result<Response<A>, Status> {
         let handled =
@@ -51,11 +52,11 @@ impl<D: Decider<Rejection: Rejection>> Commands<D> {
     }
 
     /// Handles a command that nobody waits to be answered: a reaction's or a timer's.
-    pub async fn send(
+    pub async fn send<F: Future<Output = Prepared<D>>>(
         &self,
         call: &Call,
         stream: &StreamId,
-        prepare: impl AsyncFn(bool) -> Result<(D::Command, Vec<Guard>), Failed>,
+        prepare: impl Fn(bool) -> F,
     ) -> Result<Handled, Failure> {
         self.handler.handle(stream, call, prepare, |_| Vec::new()).await.map_err(Failed::into_failure)
     }
@@ -75,6 +76,9 @@ impl<D: Decider<Rejection: Rejection>> Commands<D> {
         Ok(Response::new(answer))
     }
 }
+
+/// A command, with the guards of what it was decided on beside its own stream; or why it cannot be built.
+pub type Prepared<D> = Result<(<D as Decider>::Command, Vec<Guard>), Failed>;
 
 /// Why a command did nothing, ready to become a status.
 #[derive(Debug)]

@@ -85,29 +85,38 @@ impl<M: Model> Reads<M> {
         wanted: &BTreeMap<&'static str, u64>,
         patience: Duration,
     ) -> Result<(), Failure> {
-        let mut progress = self.progress.clone();
-        let lag = |reached: &BTreeMap<&'static str, Progress>| {
-            wanted.iter().find_map(|(service, position)| {
-                let reached = reached.get(service)?;
-                (reached.position < *position).then(|| (*service, *position, reached.clone()))
-            })
-        };
-        // A model that has stopped in a log it is asked about will not get there by waiting.
-        let settled = |reached: &BTreeMap<&'static str, Progress>| {
-            lag(reached).is_none_or(|(_, _, reached)| !reached.alarm.is_empty())
-        };
-        let outcome = tokio::time::timeout(patience, progress.wait_for(settled)).await;
-        let missing = match outcome {
-            Ok(Ok(reached)) => lag(&reached),
-            Ok(Err(_)) | Err(_) => lag(&self.progress.borrow()),
-        };
-        let Some((service, position, reached)) = missing else { return Ok(()) };
-        let why = if reached.alarm.is_empty() { String::new() } else { format!(": {}", reached.alarm) };
-        Err(Failure::Unavailable(format!(
-            "not yet as far as asked: at {service}:{}, not {service}:{position}{why}",
-            reached.position
-        )))
+        wait_for(&self.progress, wanted, patience).await
     }
+}
+
+/// Waits until a model has come as far as `wanted`, at most `patience`; fails with how far it got.
+pub async fn wait_for(
+    progress: &watch::Receiver<BTreeMap<&'static str, Progress>>,
+    wanted: &BTreeMap<&'static str, u64>,
+    patience: Duration,
+) -> Result<(), Failure> {
+    let lag = |reached: &BTreeMap<&'static str, Progress>| {
+        wanted.iter().find_map(|(service, position)| {
+            let reached = reached.get(service)?;
+            (reached.position < *position).then(|| (*service, *position, reached.clone()))
+        })
+    };
+    // A model that has stopped in a log it is asked about will not get there by waiting.
+    let settled = |reached: &BTreeMap<&'static str, Progress>| {
+        lag(reached).is_none_or(|(_, _, reached)| !reached.alarm.is_empty())
+    };
+    let mut awaited = progress.clone();
+    let outcome = tokio::time::timeout(patience, awaited.wait_for(settled)).await;
+    let missing = match outcome {
+        Ok(Ok(reached)) => lag(&reached),
+        Ok(Err(_)) | Err(_) => lag(&progress.borrow()),
+    };
+    let Some((service, position, reached)) = missing else { return Ok(()) };
+    let why = if reached.alarm.is_empty() { String::new() } else { format!(": {}", reached.alarm) };
+    Err(Failure::Unavailable(format!(
+        "not yet as far as asked: at {service}:{}, not {service}:{position}{why}",
+        reached.position
+    )))
 }
 
 type Publish = watch::Sender<BTreeMap<&'static str, Progress>>;

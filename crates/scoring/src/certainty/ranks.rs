@@ -8,6 +8,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::draws::Draws;
 use super::standard_error;
 use crate::appraisal::{Appraisal, UnitScore, appraise};
+use crate::exact::Exact;
 use crate::facts::{CycleFacts, UnitFacts};
 use crate::finals::children_first;
 use crate::methods::Asked;
@@ -122,7 +123,8 @@ impl Year {
     /// Every unit's final in one draw, in order of id.
     #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
     fn draw(&self, draws: &mut Draws) -> Vec<Option<f64>> {
-        let own = |unit: &Unit| unit.fixed + unit.surveys.iter().map(|survey| survey.draw(draws)).sum::<f64>();
+        let own =
+            |unit: &Unit| unit.fixed + unit.surveys.iter().map(|survey| survey.draw(draws)).sum::<f64>();
         let own: Vec<f64> = self.units.iter().map(own).collect();
         let mut finals: Vec<Option<f64>> = self.units.iter().map(|unit| unit.final_points).collect();
         let mut below = vec![(0.0, 0.0); self.units.len()];
@@ -157,7 +159,7 @@ impl Unit {
         let (mut fixed, mut surveys) = (0.0, Vec::new());
         for (component, score) in scheme.components().iter().zip(&score.components) {
             let asked = Asked { component, cycle, unit };
-            match (final_points, Drawn::of(asked, score.unrounded.as_ref().and_then(ToPrimitive::to_f64))) {
+            match (final_points, Drawn::of(asked, score.unrounded.as_ref().map(Exact::approximate))) {
                 (Some(_), Some(drawn)) => surveys.push(drawn),
                 _ => fixed += score.points.map_or(0.0, cents),
             }
@@ -171,7 +173,9 @@ impl Drawn {
     /// A survey whose points can differ; none for anything else.
     #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
     fn of(asked: Asked<'_>, points: Option<f64>) -> Option<Self> {
-        let Component { method: Method::Survey(method), max_points, .. } = asked.component else { return None };
+        let Component { method: Method::Survey(method), max_points, .. } = asked.component else {
+            return None;
+        };
         let standard_error = standard_error(method, closed_answers(asked).ok()?, *max_points);
         if standard_error <= 0.0 {
             return None;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::{One, Zero};
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, exact, quotient};
@@ -32,10 +31,7 @@ fn recorded<'a>(indicators: &'a [Indicator], asked: Asked<'_>) -> Result<Vec<Par
 }
 
 /// Every indicator with its ratio; none while one of them lacks its target or actual.
-fn parts<'a>(
-    indicators: &'a [Indicator],
-    facts: &BTreeMap<String, IndicatorFacts>,
-) -> Option<Vec<Part<'a>>> {
+fn parts<'a>(indicators: &'a [Indicator], facts: &BTreeMap<String, IndicatorFacts>) -> Option<Vec<Part<'a>>> {
     let part = |indicator: &'a Indicator| {
         let facts = facts.get(&indicator.indicator_id)?;
         let target = facts.target.filter(|target| !target.is_zero())?;
@@ -59,6 +55,7 @@ fn ratio(direction: Direction, target: Decimal, actual: Decimal) -> Exact {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exact::whole;
 
     fn indicator(id: &str, direction: Direction) -> Indicator {
         Indicator { indicator_id: id.to_owned(), title: String::new(), weight: Decimal::ONE, direction }
@@ -80,8 +77,8 @@ mod tests {
             (Lower, -4, 8, 0, 1),
             (Lower, -4, -2, 1, 1),
         ] {
-            let expected = Exact::new(over.into(), under.into());
-            let found = ratio(direction, Decimal::from(target), Decimal::from(actual));
+            let expected = quotient(&whole(over), &whole(under));
+            let found = Some(ratio(direction, Decimal::from(target), Decimal::from(actual)));
             assert_eq!(found, expected, "{direction:?}: {actual} of {target}");
         }
     }

@@ -1,6 +1,5 @@
 //! **ledger** (scoring.md §2): starts at `start_points`; clipped once, after all standing entries.
 
-use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, exact, sum};
@@ -26,7 +25,8 @@ fn entries(asked: Asked<'_>) -> &[LedgerEntry] {
 
 fn lines(component_id: &str, method: &Ledger, entries: &[LedgerEntry], max: Decimal) -> Lines {
     let component_id = || component_id.to_owned();
-    let start = (Cause::LedgerStart { component_id: component_id() }, exact(max) - exact(method.start_points));
+    let start =
+        (Cause::LedgerStart { component_id: component_id() }, exact(max) - exact(method.start_points));
     let lines = standing(entries).map(|entry| {
         let cause = Cause::LedgerEntry { component_id: component_id(), entry_id: entry.entry_id.clone() };
         (cause, -exact(entry.points))
@@ -84,8 +84,8 @@ mod tests {
     fn the_lines_of_a_ledger_are_start_entries_and_clip() {
         let method = Ledger { start_points: Decimal::from(8) };
         let lines = lines("conduct", &method, &recorded(&["-9", "x3", "-1"]), Decimal::TEN);
-        let amounts: Vec<_> = lines.iter().map(|(_, lost)| lost.to_integer().to_string()).collect();
-        assert_eq!(amounts, ["2", "9", "1", "-2"]);
+        let amounts: Vec<_> = lines.iter().map(|(_, lost)| lost.clone()).collect();
+        assert_eq!(amounts, [2, 9, 1, -2].map(|points| exact(Decimal::from(points))));
         assert_eq!(lines[3].0, Cause::LedgerClip { component_id: "conduct".to_owned() });
     }
 }

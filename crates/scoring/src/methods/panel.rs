@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, exact, quotient, sum, whole};

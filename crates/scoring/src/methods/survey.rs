@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use crate::exact::{Exact, counted_sum, exact, quotient, whole};
@@ -86,7 +85,7 @@ impl Tally {
             let apart = exact(value) - &mean;
             &apart * &apart * whole(count)
         });
-        quotient(&squares.sum(), &whole(self.valid.saturating_sub(1))).unwrap_or_else(Exact::zero)
+        quotient(&squares.sum::<Exact>(), &whole(self.valid.saturating_sub(1))).unwrap_or_else(Exact::zero)
     }
 }
 

@@ -83,9 +83,8 @@ impl Faults {
         let title = self.title("title", &rules.title);
         self.count("components", rules.components.len(), COMPONENTS_MAX);
         let mut seen = BTreeSet::new();
-        let components = each(&rules.components, |at, wire| {
-            self.component(&format!("components[{at}]"), wire, &mut seen)
-        });
+        let components =
+            each(&rules.components, |at, wire| self.component(&format!("components[{at}]"), wire, &mut seen));
         let mut seen = BTreeSet::new();
         let sources = each(&rules.daily_sources, |at, wire| {
             self.source(&format!("daily_sources[{at}]"), wire, &mut seen)
@@ -110,12 +109,7 @@ impl Faults {
         }
     }
 
-    fn component(
-        &mut self,
-        path: &str,
-        wire: &words::Component,
-        seen: &mut BTreeSet<String>,
-    ) -> Component {
+    fn component(&mut self, path: &str, wire: &words::Component, seen: &mut BTreeSet<String>) -> Component {
         let component_id = self.id(&format!("{path}.component_id"), &wire.component_id, seen);
         let title = self.title(&format!("{path}.title"), &wire.title);
         let max_points = self.decimal(&format!("{path}.max_points"), &wire.max_points, Range::Positive);
@@ -193,12 +187,7 @@ impl Faults {
         Survey { levels, strata, min_valid: wire.min_valid }
     }
 
-    fn indicator(
-        &mut self,
-        path: &str,
-        wire: &words::Indicator,
-        seen: &mut BTreeSet<String>,
-    ) -> Indicator {
+    fn indicator(&mut self, path: &str, wire: &words::Indicator, seen: &mut BTreeSet<String>) -> Indicator {
         let direction = match wire.direction() {
             words::IndicatorDirection::HigherIsBetter => Direction::HigherIsBetter,
             words::IndicatorDirection::LowerIsBetter => Direction::LowerIsBetter,

@@ -1,0 +1,38 @@
+//! What `Get…` and `List…` read: every stream of the context, folded by its own rules.
+
+use eventstore::RecordedEvent;
+use shell::{Folded, Model};
+
+use crate::domain::{cycle, daily_assessment, mark, scheme, survey, unit_register};
+
+/// Every stream of the context. Keys are ids joined by `/`, the jurisdiction first.
+#[derive(Default)]
+pub struct ReadModel {
+    /// By jurisdiction.
+    pub registers: Folded<unit_register::UnitRegister>,
+    /// By jurisdiction and scheme.
+    pub schemes: Folded<scheme::Scheme>,
+    /// By jurisdiction and cycle.
+    pub cycles: Folded<cycle::Cycle>,
+    /// By jurisdiction, cycle, unit and component.
+    pub marks: Folded<mark::Mark>,
+    /// By jurisdiction, cycle and unit.
+    pub daily_assessments: Folded<daily_assessment::DailyAssessment>,
+    /// By jurisdiction, cycle and component.
+    pub surveys: Folded<survey::Survey>,
+    /// Answers in the box, counted; by jurisdiction, cycle and component.
+    pub boxes: crate::results::Boxes,
+}
+
+impl Model for ReadModel {
+    fn apply(&mut self, _service: &'static str, event: &RecordedEvent) -> Result<(), String> {
+        let folded = self.registers.apply(event)?
+            || self.schemes.apply(event)?
+            || self.cycles.apply(event)?
+            || self.marks.apply(event)?
+            || self.daily_assessments.apply(event)?
+            || self.surveys.apply(event)?
+            || self.boxes.apply(event)?;
+        if folded { Ok(()) } else { Err(format!("stream `{}` is of no known kind", event.stream)) }
+    }
+}

@@ -1,0 +1,12 @@
+//! The arithmetic from outside: the seed's year, random years against a naive second reading of the page,
+//! and what must hold in any year.
+
+mod finals;
+mod naive;
+mod properties;
+mod schemes;
+mod seed_year;
+mod simulation;
+mod surveys;
+mod wire;
+mod years;
