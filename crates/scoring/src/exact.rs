@@ -74,7 +74,8 @@ fn nano(decimal: Decimal) -> Option<i128> {
     decimal.mantissa().checked_mul(10_i128.pow(places_free))
 }
 
-fn power_of_ten(places: u32) -> BigInt {
+/// `10^places`.
+pub(crate) fn power_of_ten(places: u32) -> BigInt {
     // A decimal has at most 28 places, and 10^28 fits.
     10_i128.checked_pow(places).map_or_else(|| BigInt::from(10).pow(places), BigInt::from)
 }
@@ -90,11 +91,14 @@ impl Exact {
         whole(1)
     }
 
-    /// `floor(self·10^places + 1/2)`: how many units of the last place, a half going up. A shift by whole
-    /// units shifts it by as many.
-    pub(crate) fn units_half_up(&self, places: u32) -> BigInt {
-        let doubled = &self.over * power_of_ten(places) * 2;
-        floor(&(doubled + &self.under), &(&self.under * 2))
+    /// What is divided.
+    pub(crate) fn over(&self) -> &BigInt {
+        &self.over
+    }
+
+    /// What it is divided by; positive.
+    pub(crate) fn under(&self) -> &BigInt {
+        &self.under
     }
 
     /// Whether it is below zero.
@@ -119,12 +123,6 @@ impl Exact {
         }
         Self { over: self.over / &factor, under: self.under / factor }
     }
-}
-
-/// Division downwards, by something positive.
-fn floor(over: &BigInt, under: &BigInt) -> BigInt {
-    let towards_zero = over / under;
-    if over.is_negative() && &towards_zero * under != *over { towards_zero - 1 } else { towards_zero }
 }
 
 impl Default for Exact {
@@ -229,6 +227,8 @@ impl Sum for Exact {
 
 #[cfg(test)]
 mod tests {
+    use num_rational::BigRational;
+
     use super::*;
 
     fn decimal(text: &str) -> Decimal {
@@ -254,6 +254,27 @@ mod tests {
         let expected =
             values.map(decimal).map(exact).into_iter().fold(Exact::zero(), |sum, value| sum + value);
         assert_eq!(added, expected);
+    }
+
+    #[test]
+    fn long_fractions_stay_right_when_they_are_brought_to_lowest_terms() {
+        let (mut found, mut expected) = (Exact::zero(), BigRational::from_integer(0.into()));
+        for (number, under) in (1..900_u64).zip((1..900_i64).rev()) {
+            let term = quotient(&exact(Decimal::new(under - 450, 3)), &whole(number)).expect("not by zero");
+            found += term;
+            expected += BigRational::new((under - 450).into(), (number * 1_000).into());
+        }
+        assert_eq!(&found.over * expected.denom(), &found.under * expected.numer());
+        assert!(found.under.bits() < 2 * LONG_BITS && found.under.is_positive());
+    }
+
+    #[test]
+    fn fractions_compare_by_value_and_not_by_form() {
+        let half = |over: u64| quotient(&whole(over), &whole(2 * over)).expect("not by zero");
+        assert_eq!(half(3), half(500));
+        assert!(-half(3) < Exact::zero() && half(7) < Exact::one());
+        let minus = quotient(&whole(1), &exact(Decimal::new(-2, 0)));
+        assert_eq!(minus, Some(-half(1)), "the denominator stays positive");
     }
 
     #[test]

@@ -55,8 +55,9 @@
 //!   total, and the lines are those that stand.
 //! - **Simulation.** The daily assessment, roll-up, vetoes and groups are those of the same facts. Two
 //!   indices are of one kind of method.
-//! - **Rank interval.** Survey points are rounded to 2 after each draw, as ever; finals of units in which
-//!   nothing is drawn stay as they are. The generator is described in `certainty/draws.rs`.
+//! - **Rank interval.** Survey points are drawn around the unrounded ones and rounded to 2, as ever; a
+//!   child's draw moves its parent; finals of units in which nothing is drawn stay as they are. The
+//!   generator is described in `certainty/draws.rs`.
 
 pub mod appraisal;
 pub mod certainty;

@@ -16,29 +16,40 @@ mod panel;
 pub(crate) mod survey;
 
 /// Why a component has no points yet (scoring.md §2, and §6 for simulations).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Pending {
     /// Assessor: no mark is on record.
+    #[error("no mark is on record")]
     NoMark,
     /// Panel: it is not convened or still open.
+    #[error("the panel is not convened or still open")]
     PanelOpen,
     /// Panel: fewer ballots than the quorum.
+    #[error("fewer ballots than the quorum")]
     BelowQuorum,
     /// Panel: no class has a mark left for the unit.
+    #[error("no class has a mark left for the unit")]
     NoBallot,
     /// Survey: it is not planned or still open.
+    #[error("the survey is not planned or still open")]
     SurveyOpen,
     /// Survey: no stratum has enough valid answers about the unit.
+    #[error("no stratum has enough valid answers about the unit")]
     NoStratum,
     /// Indicator: one of them lacks its target or its actual.
+    #[error("an indicator lacks its target or its actual")]
     NoActual,
     /// Index: nothing is due, or no ratio that counts has a denominator.
+    #[error("nothing is due, or nothing that counts has a denominator")]
     IndexUndefined,
     /// Simulation: the old scheme has no component of that id.
+    #[error("the old scheme has no such component")]
     NotInOldScheme,
     /// Simulation: the unit has no published points for the component.
+    #[error("the unit has no points for the component")]
     NotPublished,
     /// Simulation: the old scheme's component is of another kind, so its facts are not on record.
+    #[error("the old scheme has it by another kind of method")]
     OtherMethod,
 }
 

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::exact::Exact;
+use crate::exact::{Exact, power_of_ten};
 
 /// Places of a loss line or a mean, where a fraction that does not end has to be shown as a decimal.
 const SHOWN_PLACES: u32 = 6;
@@ -45,7 +45,7 @@ pub(crate) fn steps<'a>(amounts: impl IntoIterator<Item = &'a Exact>) -> Vec<Dec
     let mut steps = Vec::new();
     for amount in amounts {
         running += amount;
-        let next = running.units_half_up(SHOWN_PLACES);
+        let next = half_up(&running, SHOWN_PLACES);
         steps.push(tidy(decimal(&(&next - &reached), SHOWN_PLACES)));
         reached = next;
     }
@@ -63,12 +63,17 @@ pub(crate) fn tidy(value: Decimal) -> Decimal {
 
 /// Half away from zero: half up on the size.
 fn to_places(value: &Exact, places: u32) -> Decimal {
-    let units = if value.is_negative() {
-        -(-value.clone()).units_half_up(places)
-    } else {
-        value.units_half_up(places)
-    };
+    let units = if value.is_negative() { -half_up(&-value.clone(), places) } else { half_up(value, places) };
     decimal(&units, places)
+}
+
+/// `floor(value·10^places + 1/2)`: how many units of the last place. A shift by whole units shifts it by as
+/// many.
+fn half_up(value: &Exact, places: u32) -> BigInt {
+    let over: BigInt = value.over() * power_of_ten(places) * 2 + value.under();
+    let under: BigInt = value.under() * 2;
+    let towards_zero = &over / &under;
+    if over.is_negative() && &towards_zero * &under != over { towards_zero - 1 } else { towards_zero }
 }
 
 /// The decimal of so many units of the last place; one that no decimal can hold ends at the largest.

@@ -117,6 +117,21 @@ pub enum Method {
     Index(Index),
 }
 
+impl Method {
+    /// The kind of method, as the scheme's field names it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Assessor => "assessor",
+            Self::Panel(_) => "panel",
+            Self::Survey(_) => "survey",
+            Self::Ledger(_) => "ledger",
+            Self::Indicator(_) => "indicator",
+            Self::Index(_) => "index",
+        }
+    }
+}
+
 /// A panel's parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,7 +1,5 @@
 //! Another scheme on the same facts (scoring.md §6), components matched by id.
 
-use std::mem::discriminant;
-
 use rust_decimal::Decimal;
 
 use crate::appraisal::{Appraisal, Basis, appraise_with};
@@ -41,7 +39,7 @@ pub fn recomputed(old: &Scheme, new: &Scheme, facts: &CycleFacts) -> Appraisal {
 
 fn recompute(old: &Scheme, asked: Asked<'_>) -> Outcome {
     let before = old.component(&asked.component.component_id).ok_or(Pending::NotInOldScheme)?;
-    if discriminant(&before.method) != discriminant(&asked.component.method) {
+    if before.method.kind() != asked.component.method.kind() {
         return Err(Pending::OtherMethod);
     }
     methods::points(asked)

@@ -2,7 +2,7 @@
 
 use contract::status::{self, Kind};
 use scoring::Scheme;
-use scoring::scheme::{Component, Method, Source};
+use scoring::scheme::{Component, Source};
 
 use super::cycle::{Opened, Phase, State};
 
@@ -71,7 +71,7 @@ pub fn check_unit(cycle: &Opened, unit: &str) -> Result<(), NotAdmitted> {
     if cycle.units.contains_key(unit) { Ok(()) } else { Err(NotAdmitted::UnitNotEntered(unit.to_owned())) }
 }
 
-/// The component, if its method is `wanted` (as [`method_name`] names it).
+/// The component, if its method is `wanted` (as `Method::kind` names it).
 pub fn component<'a>(
     scheme: &'a Scheme,
     component_id: &str,
@@ -79,7 +79,7 @@ pub fn component<'a>(
 ) -> Result<&'a Component, NotAdmitted> {
     let unknown = || NotAdmitted::UnknownComponent(component_id.to_owned());
     let component = scheme.component(component_id).ok_or_else(unknown)?;
-    let found = method_name(&component.method);
+    let found = component.method.kind();
     if found == wanted {
         return Ok(component);
     }
@@ -89,16 +89,4 @@ pub fn component<'a>(
 /// The source of the daily assessment.
 pub fn source<'a>(scheme: &'a Scheme, source_id: &str) -> Result<&'a Source, NotAdmitted> {
     scheme.source(source_id).ok_or_else(|| NotAdmitted::UnknownSource(source_id.to_owned()))
-}
-
-/// The method as the scheme's field names it.
-pub fn method_name(method: &Method) -> &'static str {
-    match method {
-        Method::Assessor => "assessor",
-        Method::Panel(_) => "panel",
-        Method::Survey(_) => "survey",
-        Method::Ledger(_) => "ledger",
-        Method::Indicator(_) => "indicator",
-        Method::Index(_) => "index",
-    }
 }

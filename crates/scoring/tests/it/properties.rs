@@ -144,7 +144,9 @@ proptest! {
             let better = rivals().filter(|other| other.final_points > unit.final_points).count();
             let Some(rank) = unit.rank else { continue };
             prop_assert_eq!(usize::try_from(rank), Ok(better + 1));
-            prop_assert!(rivals().all(|other| (other.final_points == unit.final_points) == (other.rank == Some(rank))));
+            for other in rivals() {
+                prop_assert_eq!(other.final_points == unit.final_points, other.rank == Some(rank));
+            }
         }
     }
 
@@ -168,12 +170,15 @@ proptest! {
             for component in unit.components.values_mut() {
                 match component {
                     ComponentFacts::Mark(mark) => *mark = extreme,
-                    ComponentFacts::Ballots(ballots) => ballots.values_mut().flatten().for_each(|mark| *mark = extreme),
+                    ComponentFacts::Ballots(ballots) => {
+                        ballots.values_mut().flatten().for_each(|mark| *mark = extreme);
+                    }
                     ComponentFacts::Answers(answers) => {
                         answers.values_mut().flat_map(BTreeMap::values_mut).for_each(|count| *count = u64::MAX);
                     }
                     ComponentFacts::Entries(entries) => {
-                        let entry = LedgerEntry { entry_id: "extreme".to_owned(), points: extreme, standing: true };
+                        let entry_id = "extreme".to_owned();
+                        let entry = LedgerEntry { entry_id, points: extreme, standing: true };
                         entries.extend([entry.clone(), entry]);
                     }
                     ComponentFacts::Actuals(actuals) => {

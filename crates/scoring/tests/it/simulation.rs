@@ -1,5 +1,8 @@
 //! Another scheme on the same facts (scoring.md §6).
 
+use std::mem::discriminant;
+
+use contract::words::{Component, SchemeRules};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use scoring::facts::{ComponentFacts, CycleFacts, DailyEntry, PanelFacts, UnitFacts};
@@ -37,10 +40,8 @@ proptest! {
                 let points = actual.points(unit_id, id).map(naive::d).zip(factor);
                 let expected = points.map(|(points, factor)| naive::round2(&(points * factor)));
                 prop_assert_eq!(rescaled.points(unit_id, id).map(naive::d), expected);
-                let same_kind = before.is_some_and(|before| {
-                    let kind = |part: &contract::words::Component| part.method.as_ref().map(std::mem::discriminant);
-                    kind(before) == kind(part)
-                });
+                let kind = |part: &Component| part.method.as_ref().map(discriminant);
+                let same_kind = before.is_some_and(|before| kind(before) == kind(part));
                 prop_assert!(same_kind || recomputed.points(unit_id, id).is_none());
             }
             for simulated in [&rescaled, &recomputed] {
@@ -52,7 +53,7 @@ proptest! {
     }
 }
 
-fn scheme(rules: &contract::words::SchemeRules) -> Scheme {
+fn scheme(rules: &SchemeRules) -> Scheme {
     Scheme::parse(rules).expect("a sound scheme")
 }
 
@@ -117,10 +118,7 @@ fn what_has_no_counterpart_is_pending() {
 fn the_daily_assessment_counts_under_the_new_schemes_sources() {
     let part = || component("business", "100", assessor());
     let old = scheme(&rules([part()]));
-    let new = contract::words::SchemeRules {
-        daily_sources: vec![source("inspection", "3", "0")],
-        ..rules([part()])
-    };
+    let new = SchemeRules { daily_sources: vec![source("inspection", "3", "0")], ..rules([part()]) };
     let mut facts = one_unit([("business", ComponentFacts::Mark(decimal("90")))]);
     let entry = DailyEntry {
         entry_id: "e".to_owned(),

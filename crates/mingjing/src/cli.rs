@@ -1,0 +1,140 @@
+//! Subcommands and their help.
+
+mod demo;
+mod events;
+pub mod print;
+mod scheme;
+mod scorecard;
+mod verify;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{Flags, Settings};
+use crate::{serve, shutdown, telemetry};
+
+/// Mingjing 明镜, the clear mirror: where each unit of a city's public-security bureau stands in its yearly
+/// appraisal, and which event took which point.
+///
+/// Start with `mingjing demo`: it runs everything on a sample year in a temporary folder and prints a
+/// scorecard. To keep it running, `mingjing demo --keep-serving`, then, in another terminal, `mingjing
+/// scorecard explain`.
+///
+/// Settings come from flags, from MINGJING_… in the environment (MINGJING_LISTEN, MINGJING_DATA_DIR,
+/// MINGJING_SERVER, MINGJING_LOG, MINGJING_LOG_FORMAT), and from the TOML file of --config (listen, data_dir,
+/// server, log, log_format), in this order. An unknown key is an error. Failures exit with 1, wrong usage
+/// with 2.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    /// A TOML file with settings.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Which log lines are written to standard error, e.g. `debug` or `info,sqlx=warn`.
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the services over gRPC until interrupted.
+    Serve(Serve),
+    /// Run everything on the sample year: load it, print its scorecard, its table, where the points went, and
+    /// what the second year's scheme would give.
+    Demo(demo::Demo),
+    /// Ask for scorecards.
+    #[command(subcommand)]
+    Scorecard(scorecard::Command),
+    /// Read the services' logs.
+    #[command(subcommand)]
+    Events(events::Command),
+    /// Work on schemes 考评办法.
+    #[command(subcommand)]
+    Scheme(scheme::Command),
+    /// Check the logs in the data directory: does every event fit its predecessor?
+    Verify(verify::Verify),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Which services: all of them in this process, embedded.
+    #[arg(value_enum)]
+    target: Target,
+    /// Where to serve, e.g. 127.0.0.1:50051; port 0: any free one.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where the logs lie; made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Target {
+    /// training, complaints, evaluation, accountability and scorecard.
+    All,
+}
+
+/// How a client command reaches its server, and how it answers.
+#[derive(Debug, Args)]
+struct Client {
+    /// The server to call.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// Answer as JSON, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Does what was asked.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let mut flags = Flags { file: cli.config, log: cli.log, ..Flags::default() };
+    match cli.command {
+        Command::Serve(serve) => {
+            flags.listen = serve.listen;
+            flags.data_dir = serve.data_dir;
+            let Target::All = serve.target;
+            self::serve(&started(&flags)?).await
+        }
+        Command::Demo(demo) => demo::run(demo, flags).await,
+        Command::Scorecard(command) => scorecard::run(command, flags).await,
+        Command::Events(command) => events::run(command, flags).await,
+        Command::Scheme(scheme::Command::Check(check)) => scheme::check(&check),
+        Command::Verify(verify) => verify::run(verify, flags).await,
+    }
+}
+
+/// The settings, with log lines started as they say.
+fn started(flags: &Flags) -> anyhow::Result<Settings> {
+    let settings = Settings::read(flags)?;
+    telemetry::start(&settings)?;
+    Ok(settings)
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
+    announce(settings);
+    let running = serve::start(settings.listen, &settings.data_dir, crate::clock()).await?;
+    tracing::info!("serving gRPC on {}", running.address);
+    shutdown::asked(&running.tasks).await?;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says with which settings the program runs, and who may call it.
+fn announce(settings: &Settings) {
+    tracing::info!(
+        listen = %settings.listen,
+        data_dir = %settings.data_dir.display(),
+        log = settings.log,
+        log_format = ?settings.log_format,
+        "settings"
+    );
+    tracing::warn!(
+        "calls are not authenticated: each names its own actor in the header `{}`; do not serve beyond this machine",
+        shell::caller::ACTOR_HEADER
+    );
+}

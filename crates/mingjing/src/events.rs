@@ -1,0 +1,123 @@
+//! `EventService`: the logs themselves, in pages or live.
+
+use std::collections::BTreeMap;
+
+use contract::event::event_service_server::EventService;
+use contract::event::{
+    EventFilter, ReadEventsRequest, ReadEventsResponse, SubscribeEventsRequest, SubscribeEventsResponse,
+};
+use contract::field::{self, BadField};
+use contract::status::Failure;
+use contract::words;
+use eventstore::store::PAGE_EVENTS_MAX;
+use eventstore::{LogReader, RecordedEvent, StoreError};
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
+
+/// Serves the logs of this process.
+pub struct Events {
+    logs: BTreeMap<&'static str, LogReader>,
+}
+
+impl Events {
+    /// Serves `logs`.
+    pub fn new(logs: impl IntoIterator<Item = LogReader>) -> Self {
+        Self { logs: logs.into_iter().map(|log| (log.service(), log)).collect() }
+    }
+
+    fn log(&self, service: &str) -> Result<&LogReader, BadField> {
+        let known = || self.logs.keys().copied().collect::<Vec<_>>().join(", ");
+        self.logs.get(service).ok_or_else(|| BadField::new("service", format!("must be one of {}", known())))
+    }
+}
+
+#[tonic::async_trait]
+impl EventService for Events {
+    async fn read_events(
+        &self,
+        request: Request<ReadEventsRequest>,
+    ) -> Result<Response<ReadEventsResponse>, Status> {
+        let asked = request.into_inner();
+        let log = self.log(&asked.service)?;
+        let page_size = field::page_size(asked.page_size, PAGE_EVENTS_MAX);
+        let from = asked.from_position.max(1);
+        let head = log.head().await.map_err(|error| shell::commands::store_failure(&error))?;
+        let page =
+            log.read_all(from, page_size).await.map_err(|error| shell::commands::store_failure(&error))?;
+        let next_position = page.last().map_or(from, |event| event.position + 1);
+        Ok(Response::new(ReadEventsResponse {
+            events: wanted(log.service(), page, asked.filter.as_ref()),
+            next_position,
+            head_position: head.position.max(next_position - 1),
+        }))
+    }
+
+    async fn subscribe_events(
+        &self,
+        request: Request<SubscribeEventsRequest>,
+    ) -> Result<Response<BoxStream<SubscribeEventsResponse>>, Status> {
+        let asked = request.into_inner();
+        let log = self.log(&asked.service)?;
+        let (service, filter) = (log.service(), asked.filter);
+        let subscription = log.subscribe(asked.from_position);
+        let pages = futures::stream::unfold(Some(subscription), move |subscription| {
+            let filter = filter.clone();
+            async move {
+                let mut subscription = subscription?;
+                let page: Result<Vec<RecordedEvent>, StoreError> = subscription.next().await;
+                match page {
+                    Ok(page) => {
+                        let events = wanted(service, page, filter.as_ref());
+                        let next_position = subscription.next_position();
+                        Some((Ok(SubscribeEventsResponse { events, next_position }), Some(subscription)))
+                    }
+                    Err(error) => {
+                        let failure: Failure = shell::commands::store_failure(&error);
+                        Some((Err(failure.into()), None))
+                    }
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(pages)))
+    }
+}
+
+fn wanted(
+    service: &'static str,
+    page: Vec<RecordedEvent>,
+    filter: Option<&EventFilter>,
+) -> Vec<words::RecordedEvent> {
+    let matches = |event: &RecordedEvent| filter.is_none_or(|filter| is_wanted(event, filter));
+    page.into_iter().filter(matches).map(|event| to_wire(service, event)).collect()
+}
+
+fn is_wanted(event: &RecordedEvent, filter: &EventFilter) -> bool {
+    let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
+    let last_name = event.event_type.rsplit('.').next();
+    let typed = |wanted: &String| *wanted == event.event_type || Some(wanted.as_str()) == last_name;
+    fits(&filter.stream, event.stream.as_str())
+        && fits(&filter.jurisdiction, &event.jurisdiction)
+        && fits(&filter.unit, &event.unit)
+        && (filter.event_types.is_empty() || filter.event_types.iter().any(typed))
+}
+
+fn to_wire(service: &str, event: RecordedEvent) -> words::RecordedEvent {
+    words::RecordedEvent {
+        service: service.to_owned(),
+        position: event.position,
+        stream: event.stream.to_string(),
+        stream_version: event.stream_version,
+        event_id: event.event_id.to_string(),
+        event_type: event.event_type,
+        occurred_at: Some(field::to_wire(event.occurred_at)),
+        recorded_at: Some(field::to_wire(event.recorded_at)),
+        actor: event.actor,
+        correlation_id: event.correlation_id.to_string(),
+        causation_id: event.causation_id.to_string(),
+        jurisdiction: event.jurisdiction,
+        unit: event.unit,
+        traceparent: event.traceparent,
+        payload: event.payload,
+        chain_hash: event.chain_hash.to_vec(),
+    }
+}

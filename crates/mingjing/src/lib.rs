@@ -1,0 +1,30 @@
+//! THE PROGRAM: the composition root, the only crate that reads the environment and the clock.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`cli`] | subcommands and their help; [`cli::run`] does what was asked |
+//! | [`config`] | settings from flags, environment and file |
+//! | [`serve`] | puts the services together and serves them on one port |
+//! | [`events`] | `EventService`: the logs themselves |
+//! | [`sample`] | the sample year, entered through gRPC like any client's |
+//! | [`scheme_file`] | schemes as TOML files |
+//! | [`json`] | messages of the contract as JSON |
+//! | [`telemetry`], [`shutdown`] | log lines, signals |
+//!
+//! What must never be here: a rule, arithmetic, SQL. Start at [`serve`].
+
+pub mod cli;
+pub mod config;
+pub mod events;
+pub mod json;
+pub mod sample;
+pub mod scheme_file;
+pub mod serve;
+pub mod shutdown;
+pub mod telemetry;
+
+/// The real present.
+#[expect(clippy::disallowed_methods, reason = "the composition root gives everything else its clock")]
+pub fn clock() -> eventstore::Clock {
+    std::sync::Arc::new(jiff::Timestamp::now)
+}
