@@ -1,0 +1,259 @@
+//! Where the points went (scoring.md §6): each line of the arithmetic with the events that it comes from.
+
+use std::collections::BTreeMap;
+
+use contract::evaluation::FormAnswered;
+use contract::scorecard::{EventReference, LossKind, LossLine};
+use eventstore::{EventSet as _, LogReader, RecordedEvent, StoreError, StreamId};
+use scoring::scheme::{Component, Method};
+use scoring::{Cause, Loss};
+
+use crate::card::text;
+use crate::fold::accountability;
+use crate::fold::evaluation::SERVICE;
+use crate::fold::evaluation::entry::{CountsIn, Entry};
+use crate::fold::names::key;
+use crate::fold::trace::Trace;
+use crate::league::League;
+
+eventstore::events! {
+    enum InTheBox { FormAnswered }
+}
+
+/// The forms that say something of a unit, by component and stratum.
+pub(crate) type Answered = BTreeMap<(String, String), Vec<EventReference>>;
+
+/// Why the forms cannot be looked up.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] StoreError),
+    /// An event of the box is not one.
+    #[error("event {position} of the box cannot be read: {what}")]
+    Corrupt {
+        /// Its position.
+        position: u64,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Looks up the forms behind a unit's surveys: they are not kept in memory.
+pub(crate) async fn answered(log: &LogReader, league: &League, unit: &str) -> Result<Answered, Error> {
+    let mut found = Answered::new();
+    let unit = format!("jurisdictions/{}/units/{unit}", league.name.jurisdiction);
+    let surveys = league.scheme.components().iter();
+    for component in surveys.filter(|component| matches!(component.method, Method::Survey(_))) {
+        let key = key(&[&league.name.key(), &component.component_id]);
+        for event in log.read_stream(&StreamId::new("survey_box", &key)).await? {
+            if event.position > league.answers_until {
+                break;
+            }
+            if let Some(stratum_id) = stratum_about(&event, &unit)? {
+                let forms = found.entry((component.component_id.clone(), stratum_id)).or_default();
+                forms.push(Trace::of(&event).reference(SERVICE, "FormAnswered"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The stratum of a form that says something of the unit.
+fn stratum_about(event: &RecordedEvent, unit: &str) -> Result<Option<String>, Error> {
+    let corrupt = |what: String| Error::Corrupt { position: event.position, what };
+    let decoded = InTheBox::decode(&event.event_type, &event.payload);
+    let Some(InTheBox::FormAnswered(form)) = decoded.map_err(|error| corrupt(error.to_string()))? else {
+        return Err(corrupt(format!("`{}` does not belong in it", event.event_type)));
+    };
+    Ok(form.answers.iter().any(|answer| answer.unit == unit).then_some(form.stratum_id))
+}
+
+/// The lines of a unit and their sum; none: no such unit.
+pub(crate) fn lines(
+    league: &League,
+    unit: &str,
+    answered: &Answered,
+) -> Option<(Vec<LossLine>, Option<String>)> {
+    let losses = scoring::losses(&league.scheme, &league.facts, &league.appraisal, unit)?;
+    let explained = Explained { league, unit, answered };
+    let lines = losses.lines.into_iter().map(|loss| explained.line(loss)).collect();
+    Some((lines, losses.total.map(text)))
+}
+
+struct Explained<'a> {
+    league: &'a League,
+    unit: &'a str,
+    answered: &'a Answered,
+}
+
+/// What a line is about: component, source, kind, item, description, events.
+struct About {
+    component_id: String,
+    source_id: String,
+    kind: LossKind,
+    item: String,
+    description: String,
+    events: Vec<EventReference>,
+}
+
+impl About {
+    fn component(kind: LossKind, component_id: String, description: impl Into<String>) -> Self {
+        Self {
+            component_id,
+            source_id: String::new(),
+            kind,
+            item: String::new(),
+            description: description.into(),
+            events: Vec::new(),
+        }
+    }
+
+    fn source(kind: LossKind, source_id: String, description: impl Into<String>) -> Self {
+        Self { source_id, ..Self::component(kind, String::new(), description) }
+    }
+
+    fn whole(kind: LossKind, description: impl Into<String>) -> Self {
+        Self::component(kind, String::new(), description)
+    }
+
+    fn item(self, item: String) -> Self {
+        Self { item, ..self }
+    }
+
+    fn events(self, events: impl IntoIterator<Item = EventReference>) -> Self {
+        Self { events: events.into_iter().collect(), ..self }
+    }
+}
+
+impl Explained<'_> {
+    fn line(&self, loss: Loss) -> LossLine {
+        let about = self.about(loss.cause);
+        LossLine {
+            component_id: about.component_id,
+            source_id: about.source_id,
+            kind: about.kind.into(),
+            item: about.item,
+            description: about.description,
+            points: text(loss.points),
+            events: about.events,
+        }
+    }
+
+    fn about(&self, cause: Cause) -> About {
+        match cause {
+            Cause::Mark { component_id } => self.mark(component_id),
+            Cause::Panel { component_id } => self.panel(component_id),
+            Cause::Stratum { component_id, stratum_id } => self.stratum(component_id, stratum_id),
+            Cause::LedgerStart { component_id } => {
+                let opened = reference(self.league.cycle.opened, "CycleOpened");
+                About::component(LossKind::Start, component_id, "starts below the maximum").events([opened])
+            }
+            Cause::LedgerEntry { component_id, entry_id } => {
+                self.entry(About::component(LossKind::Entry, component_id, ""), entry_id)
+            }
+            Cause::LedgerClip { component_id } => {
+                let entries = self.entries(|counts| counts == &CountsIn::Component(component_id.clone()));
+                About::component(LossKind::Clip, component_id, "kept within the component").events(entries)
+            }
+            Cause::Indicator { component_id, indicator_id } => self.indicator(component_id, indicator_id),
+            Cause::Ratio { component_id, ratio } => {
+                About::component(LossKind::Ratio, component_id, ratio.clone()).item(ratio)
+            }
+            Cause::Rescaled { component_id } => {
+                About::component(LossKind::Unspecified, component_id, "rescaled")
+            }
+            Cause::ComponentRounding { component_id } => {
+                About::component(LossKind::Rounding, component_id, "rounding of the component")
+            }
+            Cause::DailyEntry { source_id, entry_id } => {
+                self.entry(About::source(LossKind::Entry, source_id, ""), entry_id)
+            }
+            Cause::DailyClip { source_id } => {
+                let entries = self.entries(|counts| counts == &CountsIn::Source(source_id.clone()));
+                About::source(LossKind::Clip, source_id, "kept within the source's caps").events(entries)
+            }
+            Cause::OwnClip => {
+                let entries = self.entries(|counts| matches!(counts, CountsIn::Source(_)));
+                About::whole(LossKind::Clip, "kept within the scheme's maximum").events(entries)
+            }
+            Cause::Child { unit_id } => self.child(unit_id),
+            Cause::Veto => {
+                let raised = self.league.vetoes.get(self.unit).into_iter().flatten();
+                let raised = raised.map(|raised| raised.reference(accountability::SERVICE, "VetoRaised"));
+                About::whole(LossKind::Veto, "capped by a veto").events(raised)
+            }
+            Cause::FinalRounding => About::whole(LossKind::Rounding, "rounding of the final"),
+        }
+    }
+
+    fn mark(&self, component_id: String) -> About {
+        let mark = self.league.record.marks.get(&key(&[self.unit, &component_id]));
+        let events = mark.map(|mark| {
+            let event_type = if mark.revised { "MarkRevised" } else { "MarkRecorded" };
+            reference(mark.recorded, event_type)
+        });
+        About::component(LossKind::Mark, component_id, "the assessor's mark").events(events)
+    }
+
+    fn panel(&self, component_id: String) -> About {
+        let panel = self.league.record.panels.get(&component_id);
+        let convened = panel.map(|panel| reference(panel.convened, "PanelConvened"));
+        let closed = panel.and_then(|panel| panel.closed).map(|closed| reference(closed, "PanelClosed"));
+        let about = About::component(LossKind::Panel, component_id, "the panel's ballots");
+        about.events(convened.into_iter().chain(closed))
+    }
+
+    fn stratum(&self, component_id: String, stratum_id: String) -> About {
+        let title = match self.league.scheme.component(&component_id) {
+            Some(Component { method: Method::Survey(survey), .. }) => {
+                let stratum = survey.strata.iter().find(|stratum| stratum.stratum_id == stratum_id);
+                stratum.map(|stratum| stratum.title.clone())
+            }
+            Some(_) | None => None,
+        };
+        let asked = (component_id, stratum_id);
+        let forms = self.answered.get(&asked).cloned().unwrap_or_default();
+        let (component_id, stratum_id) = asked;
+        let about = About::component(LossKind::Stratum, component_id, title.unwrap_or_default());
+        about.item(stratum_id).events(forms)
+    }
+
+    fn indicator(&self, component_id: String, indicator_id: String) -> About {
+        let found = self.league.record.indicators.get(&key(&[self.unit, &component_id, &indicator_id]));
+        let target = found.and_then(|found| found.target.as_ref());
+        let actual = found.and_then(|found| found.actual.as_ref());
+        let events = target.map(|target| reference(target.recorded, "IndicatorTargetSet"));
+        let events =
+            events.into_iter().chain(actual.map(|actual| reference(actual.recorded, "IndicatorReported")));
+        let value = |figure: Option<&crate::fold::evaluation::mark::Figure>| {
+            figure.map_or_else(String::new, |figure| figure.value.to_string())
+        };
+        let description = format!("{} of {}", value(actual), value(target));
+        About::component(LossKind::Indicator, component_id, description).item(indicator_id).events(events)
+    }
+
+    fn entry(&self, about: About, entry_id: String) -> About {
+        let entry = self.league.record.entries.get(&key(&[self.unit, &entry_id]));
+        let description = entry.map_or_else(String::new, |entry| entry.reason.clone());
+        let events = entry.map(|entry| reference(entry.recorded, "EntryRecorded"));
+        About { description, ..about }.item(entry_id).events(events)
+    }
+
+    /// The standing entries that count there.
+    fn entries(&self, counts: impl Fn(&CountsIn) -> bool) -> Vec<EventReference> {
+        let standing = |entry: &Entry| entry.standing && counts(&entry.counts_in);
+        let entries = self.league.record.entries_of(self.unit).filter(|(_, entry)| standing(entry));
+        entries.map(|(_, entry)| reference(entry.recorded, "EntryRecorded")).collect()
+    }
+
+    fn child(&self, unit_id: String) -> About {
+        let entered = self.league.record.units.get(&unit_id);
+        let events = entered.map(|entered| reference(entered.entered, "UnitEntered"));
+        About::whole(LossKind::Child, "its share of the roll-up").item(unit_id).events(events)
+    }
+}
+
+fn reference(trace: Trace, event_type: &str) -> EventReference {
+    trace.reference(SERVICE, event_type)
+}

@@ -1,0 +1,118 @@
+//! Accountability's facts: the cases against units, and the vetoes that stand.
+
+use std::collections::BTreeSet;
+
+use contract::accountability::{CaseClosed, CaseMerged, CaseOpened, VetoLifted, VetoRaised};
+use eventstore::{EventSet as _, RecordedEvent};
+use serde::{Deserialize, Serialize};
+
+use super::facts::Facts;
+use super::names::{first, id_in, ids, key};
+use super::tally::{self, Counted, Step, Tallies};
+use super::trace::Trace;
+
+/// The log.
+pub(crate) const SERVICE: &str = "accountability";
+
+eventstore::events! {
+    enum Event { CaseOpened, CaseMerged, CaseClosed, VetoRaised, VetoLifted }
+}
+
+/// A case.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Case {
+    /// The units that it is against.
+    units: BTreeSet<String>,
+    closed: bool,
+}
+
+/// A veto of a case against a unit in a cycle.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Veto {
+    /// The event that raised it.
+    pub(crate) raised: Trace,
+    /// Whether it stands.
+    pub(crate) standing: bool,
+}
+
+impl Counted for Case {
+    fn count(&self, key: &str, tallies: &mut Tallies, step: Step) {
+        for unit in &self.units {
+            let tally = tallies.edit(first(key).0, unit);
+            step.count_if(true, &mut tally.cases);
+            step.count_if(self.closed, &mut tally.cases_closed);
+        }
+    }
+}
+
+/// Folds one event of accountability.
+pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
+    let trace = Trace::of(event);
+    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+    match decoded {
+        None => Ok(()),
+        Some(Event::CaseOpened(event)) => open(facts, &event),
+        Some(Event::CaseMerged(event)) => merge(facts, &event),
+        Some(Event::CaseClosed(event)) => close(facts, &event),
+        Some(Event::VetoRaised(event)) => raise(facts, &event, trace),
+        Some(Event::VetoLifted(event)) => lift(facts, &event),
+    }
+}
+
+fn open(facts: &mut Facts, event: &CaseOpened) -> Result<(), String> {
+    let (jurisdiction, case) = ids("cases", &event.case)?;
+    let opened = Case { units: units(jurisdiction, &event.units)?, closed: false };
+    tally::put(&mut facts.case, &mut facts.tallies, key(&[jurisdiction, case]), opened);
+    Ok(())
+}
+
+/// The same fact stands in the streams of both cases: the second time it changes nothing.
+fn merge(facts: &mut Facts, event: &CaseMerged) -> Result<(), String> {
+    let (jurisdiction, case) = ids("cases", &event.case)?;
+    let merged = key(&[jurisdiction, id_in(jurisdiction, "cases", &event.merged_case)?]);
+    let units = units(jurisdiction, &event.units)?;
+    let key = key(&[jurisdiction, case]);
+    let known = tally::change(&mut facts.case, &mut facts.tallies, &key, |case| case.units.extend(units));
+    if !known {
+        return Err(never_opened(&event.case));
+    }
+    tally::remove(&mut facts.case, &mut facts.tallies, &merged);
+    Ok(())
+}
+
+fn close(facts: &mut Facts, event: &CaseClosed) -> Result<(), String> {
+    let (jurisdiction, case) = ids("cases", &event.case)?;
+    let key = key(&[jurisdiction, case]);
+    let known = tally::change(&mut facts.case, &mut facts.tallies, &key, |case| case.closed = true);
+    if known { Ok(()) } else { Err(never_opened(&event.case)) }
+}
+
+/// The cycle may not be known yet: that is told by another log.
+fn raise(facts: &mut Facts, event: &VetoRaised, raised: Trace) -> Result<(), String> {
+    let (cycle, key) = veto_keys(&event.cycle, &event.unit, &event.case)?;
+    facts.veto.put(key, Veto { raised, standing: true });
+    facts.touch_cycle(&cycle);
+    Ok(())
+}
+
+fn lift(facts: &mut Facts, event: &VetoLifted) -> Result<(), String> {
+    let (cycle, key) = veto_keys(&event.cycle, &event.unit, &event.case)?;
+    let veto = facts.veto.edit(&key).ok_or("the veto was never raised")?;
+    veto.standing = false;
+    facts.touch_cycle(&cycle);
+    Ok(())
+}
+
+fn veto_keys(cycle: &str, unit: &str, case: &str) -> Result<(String, String), String> {
+    let (jurisdiction, cycle) = ids("cycles", cycle)?;
+    let (unit, case) = (id_in(jurisdiction, "units", unit)?, id_in(jurisdiction, "cases", case)?);
+    Ok((key(&[jurisdiction, cycle]), key(&[jurisdiction, cycle, unit, case])))
+}
+
+fn units(jurisdiction: &str, names: &[String]) -> Result<BTreeSet<String>, String> {
+    names.iter().map(|name| id_in(jurisdiction, "units", name).map(str::to_owned)).collect()
+}
+
+fn never_opened(case: &str) -> String {
+    format!("{case} was never opened")
+}

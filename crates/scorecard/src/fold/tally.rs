@@ -1,0 +1,125 @@
+//! What is counted per unit from facts of several units: kept up with every change, so that a scorecard
+//! reads it without looking through them.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::names;
+use super::rows::Rows;
+
+/// A fact that counts for a unit.
+pub(crate) trait Counted {
+    /// Counts it, or takes it out of the count. `key` is its own.
+    fn count(&self, key: &str, tallies: &mut Tallies, step: Step);
+}
+
+/// Which way a count goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The fact counts.
+    Up,
+    /// It counts no longer.
+    Down,
+}
+
+impl Step {
+    /// Moves a count if `counts`.
+    pub(crate) fn count_if(self, counts: bool, count: &mut u32) {
+        if counts {
+            *count = match self {
+                Self::Up => count.saturating_add(1),
+                Self::Down => count.saturating_sub(1),
+            };
+        }
+    }
+}
+
+/// What is counted for one unit, without those below it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct UnitTally {
+    pub(crate) commitments: u32,
+    pub(crate) commitments_delivered: u32,
+    pub(crate) complaints: u32,
+    pub(crate) complaints_closed: u32,
+    pub(crate) complaints_overdue: u32,
+    pub(crate) cases: u32,
+    pub(crate) cases_closed: u32,
+    pub(crate) officers: u32,
+    /// In so many campaigns the unit stands still.
+    pub(crate) stalls: u32,
+    /// 1 for a grassroots unit in service.
+    pub(crate) grassroots: u32,
+}
+
+/// The tallies of all units, and which unit is below which.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tallies {
+    units: HashMap<String, UnitTally>,
+    below: HashMap<String, BTreeSet<String>>,
+}
+
+impl Tallies {
+    /// A unit's tally, by the unit's key.
+    pub(crate) fn unit(&self, key: &str) -> UnitTally {
+        self.units.get(key).copied().unwrap_or_default()
+    }
+
+    /// The tally of a unit, to be changed.
+    pub(crate) fn edit(&mut self, jurisdiction: &str, unit: &str) -> &mut UnitTally {
+        self.units.entry(names::key(&[jurisdiction, unit])).or_default()
+    }
+
+    /// Says that a unit is below another one, or no longer.
+    pub(crate) fn set_below(&mut self, above: String, unit: &str, step: Step) {
+        let below = self.below.entry(above).or_default();
+        match step {
+            Step::Up => drop(below.insert(unit.to_owned())),
+            Step::Down => drop(below.remove(unit)),
+        }
+    }
+
+    /// A unit and all those below it, each once.
+    pub(crate) fn subtree(&self, key: &str) -> Vec<UnitTally> {
+        let (mut tallies, mut seen) = (Vec::new(), HashSet::new());
+        let mut waiting = vec![key];
+        while let Some(key) = waiting.pop() {
+            if !seen.insert(key) {
+                continue;
+            }
+            tallies.push(self.unit(key));
+            waiting.extend(self.below.get(key).into_iter().flatten().map(String::as_str));
+        }
+        tallies
+    }
+}
+
+/// Puts a row that counts in the place of the one of its key.
+pub(crate) fn put<V: Counted>(rows: &mut Rows<V>, tallies: &mut Tallies, key: String, value: V) {
+    if let Some(before) = rows.get(&key) {
+        before.count(&key, tallies, Step::Down);
+    }
+    value.count(&key, tallies, Step::Up);
+    rows.put(key, value);
+}
+
+/// Changes a row that counts; whether there is one.
+pub(crate) fn change<V: Counted>(
+    rows: &mut Rows<V>,
+    tallies: &mut Tallies,
+    key: &str,
+    change: impl FnOnce(&mut V),
+) -> bool {
+    let Some(row) = rows.edit(key) else { return false };
+    row.count(key, tallies, Step::Down);
+    change(row);
+    row.count(key, tallies, Step::Up);
+    true
+}
+
+/// Takes out a row that counts; whether there was one.
+pub(crate) fn remove<V: Counted>(rows: &mut Rows<V>, tallies: &mut Tallies, key: &str) -> bool {
+    let removed = rows.remove(key);
+    if let Some(row) = &removed {
+        row.count(key, tallies, Step::Down);
+    }
+    removed.is_some()
+}

@@ -1,0 +1,75 @@
+//! How far the projection has come, as it is shown.
+
+use std::collections::BTreeMap;
+
+use contract::field::to_wire;
+use contract::scorecard::Freshness;
+use eventstore::LogReader;
+
+use crate::fold::Reached;
+use crate::fold::evaluation;
+
+/// Per log, in the order of their services' names. `differences`: how published results differ from what is
+/// computed here.
+pub(crate) fn freshness(
+    reached: &BTreeMap<&'static str, Reached>,
+    logs: &[LogReader],
+    differences: &str,
+) -> Vec<Freshness> {
+    let shown = |log: &LogReader| {
+        let service = log.service();
+        let reached = reached.get(service);
+        let position = reached.map_or(0, |reached| reached.position);
+        Freshness {
+            service: service.to_owned(),
+            position,
+            recorded_at: reached.and_then(|reached| reached.recorded_at).map(to_wire),
+            head_position: log.head_known().max(position),
+            alarm: alarm(service, reached.map_or("", |reached| &reached.alarm), differences),
+        }
+    };
+    logs.iter().map(shown).collect()
+}
+
+fn alarm(service: &str, stopped: &str, differences: &str) -> String {
+    let differences = if service == evaluation::SERVICE { differences } else { "" };
+    let alarms = [stopped, differences];
+    let alarms: Vec<_> = alarms.into_iter().filter(|alarm| !alarm.is_empty()).collect();
+    alarms.join("; ")
+}
+
+/// The further of two, log by log.
+pub(crate) fn further(
+    one: BTreeMap<&'static str, Reached>,
+    other: &BTreeMap<&'static str, Reached>,
+) -> BTreeMap<&'static str, Reached> {
+    let mut further = one;
+    for (service, reached) in other {
+        let known = further.entry(service).or_default();
+        if reached.position > known.position {
+            known.clone_from(reached);
+        }
+    }
+    further
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alarm_says_all_that_is_wrong() {
+        assert_eq!(alarm("evaluation", "", ""), "");
+        assert_eq!(alarm("training", "stopped", "differ"), "stopped");
+        assert_eq!(alarm("evaluation", "stopped", "differ"), "stopped; differ");
+    }
+
+    #[test]
+    fn the_further_of_two_is_taken_log_by_log() {
+        let at = |position| Reached { position, ..Reached::default() };
+        let one = BTreeMap::from([("evaluation", at(3)), ("training", at(9))]);
+        let other = BTreeMap::from([("evaluation", at(5)), ("training", at(2)), ("complaints", at(1))]);
+        let expected = BTreeMap::from([("evaluation", at(5)), ("training", at(9)), ("complaints", at(1))]);
+        assert_eq!(further(one, &other), expected);
+    }
+}

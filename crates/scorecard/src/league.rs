@@ -1,0 +1,175 @@
+//! Everything computed from the facts of one cycle: once, when it is first read after a change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use contract::name::CycleName;
+use contract::scorecard::Scorecard;
+use contract::words::SchemeRules;
+use rust_decimal::Decimal;
+use scoring::facts::CycleFacts;
+use scoring::{Appraisal, RankInterval, Scheme};
+
+use crate::card::{Certainty, Frame};
+use crate::fold::evaluation::cycle::{Cycle, Phase};
+use crate::fold::facts::Facts;
+use crate::fold::names::first;
+use crate::fold::record::Record;
+use crate::fold::trace::Trace;
+use crate::fold::{Folded, Reached};
+
+/// What a cycle's cards are computed from: a copy, so that nothing is locked meanwhile.
+#[derive(Debug, Clone)]
+pub(crate) struct Snapshot {
+    name: CycleName,
+    cycle: Cycle,
+    rules: SchemeRules,
+    record: Record,
+    vetoed: BTreeSet<String>,
+    vetoes: BTreeMap<String, Vec<Trace>>,
+    published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
+    answers_until: u64,
+    reached: BTreeMap<&'static str, Reached>,
+}
+
+/// A cycle with all its cards.
+#[derive(Debug)]
+pub(crate) struct League {
+    /// The cycle.
+    pub(crate) name: CycleName,
+    /// As it was opened.
+    pub(crate) cycle: Cycle,
+    /// Its scheme.
+    pub(crate) scheme: Scheme,
+    /// Its facts, live or frozen.
+    pub(crate) record: Record,
+    /// The same for the arithmetic.
+    pub(crate) facts: CycleFacts,
+    /// What the scheme makes of them.
+    pub(crate) appraisal: Appraisal,
+    /// The events that raised vetoes, by unit.
+    pub(crate) vetoes: BTreeMap<String, Vec<Trace>>,
+    /// Answers are counted up to this position of evaluation's log.
+    pub(crate) answers_until: u64,
+    /// How far each log was folded.
+    pub(crate) reached: BTreeMap<&'static str, Reached>,
+    published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
+    cards: BTreeMap<String, Scorecard>,
+    order: Vec<(String, String)>,
+}
+
+impl Folded {
+    /// A copy of what a cycle's cards are computed from: of published results, as it was frozen.
+    pub(crate) fn snapshot(&self, name: &CycleName) -> Option<Snapshot> {
+        let (facts, key) = (&self.facts, name.key());
+        let cycle = facts.cycle_named(name)?.clone();
+        let (_, rules) = facts.scheme_version(&cycle.scheme, cycle.scheme_version)?;
+        let publication = facts.publication.get(&key).filter(|_| cycle.phase.is_frozen());
+        let reached = self.reached.get(crate::fold::evaluation::SERVICE);
+        let vetoed = || facts.vetoes(&key).filter(|(_, _, standing)| *standing).map(|(unit, ..)| unit);
+        let mut vetoes: BTreeMap<String, Vec<Trace>> = BTreeMap::new();
+        for (unit, raised, standing) in facts.vetoes(&key) {
+            if standing || publication.is_some() {
+                vetoes.entry(unit.to_owned()).or_default().push(raised);
+            }
+        }
+        Some(Snapshot {
+            name: name.clone(),
+            rules: rules.clone(),
+            record: publication.map_or_else(|| Record::of(facts, &key), |published| published.record.clone()),
+            vetoed: publication
+                .map_or_else(|| vetoed().map(str::to_owned).collect(), |published| published.vetoed.clone()),
+            vetoes,
+            published_points: publication.map(|published| published.points.clone()),
+            answers_until: publication
+                .map(|published| published.published.position)
+                .or(reached.map(|reached| reached.position))
+                .unwrap_or(0),
+            reached: self.reached.clone(),
+            cycle,
+        })
+    }
+
+    /// Every scorecard of a cycle, by unit, as the pages of its league table show them but for what is not
+    /// of the cycle; none: no such cycle.
+    pub fn scorecards(&self, cycle: &CycleName) -> Option<Vec<Scorecard>> {
+        let league = League::compute(self.snapshot(cycle)?)?;
+        Some(league.cards.into_values().collect())
+    }
+}
+
+impl Facts {
+    /// The vetoes of a cycle: unit, the event that raised it, whether it stands.
+    fn vetoes(&self, cycle: &str) -> impl Iterator<Item = (&str, Trace, bool)> {
+        self.veto.below(cycle).map(|(key, veto)| (first(key).0, veto.raised, veto.standing))
+    }
+}
+
+impl League {
+    /// Computes all of it; none if the scheme cannot be read, which was checked when the cycle was opened.
+    pub(crate) fn compute(snapshot: Snapshot) -> Option<Self> {
+        let scheme = Scheme::parse(&snapshot.rules).ok()?;
+        let facts = snapshot.record.cycle_facts(&snapshot.cycle.ranked_groups, &snapshot.vetoed);
+        let appraisal = scoring::appraise(&scheme, &facts);
+        let intervals = if snapshot.cycle.phase == Phase::Open {
+            BTreeMap::new()
+        } else {
+            scoring::rank_intervals(&scheme, &facts, &snapshot.name.cycle)
+        };
+        let mut league = Self {
+            name: snapshot.name,
+            cycle: snapshot.cycle,
+            scheme,
+            record: snapshot.record,
+            facts,
+            appraisal,
+            vetoes: snapshot.vetoes,
+            answers_until: snapshot.answers_until,
+            reached: snapshot.reached,
+            published_points: snapshot.published_points,
+            cards: BTreeMap::new(),
+            order: Vec::new(),
+        };
+        league.cards = league.build_cards(&intervals);
+        league.order = league.cards.iter().map(|(unit, card)| (place(card, unit), unit.clone())).collect();
+        league.order.sort_unstable();
+        Some(league)
+    }
+
+    /// A unit's card; what is not of the cycle is not filled in yet.
+    pub(crate) fn card(&self, unit: &str) -> Option<&Scorecard> {
+        self.cards.get(unit)
+    }
+
+    /// The cards in the order of the league table, each with its place in it.
+    pub(crate) fn ordered(&self) -> impl Iterator<Item = (&str, &Scorecard)> {
+        self.order.iter().filter_map(|(place, unit)| Some((place.as_str(), self.cards.get(unit)?)))
+    }
+
+    /// A unit's points in a component: as published, or else as they stand.
+    pub(crate) fn points(&self, unit: &str, component_id: &str) -> Option<Decimal> {
+        match &self.published_points {
+            Some(published) => published.get(unit)?.get(component_id).copied(),
+            None => self.appraisal.points(unit, component_id),
+        }
+    }
+
+    fn build_cards(&self, intervals: &BTreeMap<String, RankInterval>) -> BTreeMap<String, Scorecard> {
+        let frame = Frame {
+            cycle: &self.name,
+            publication: self.cycle.phase.publication(),
+            scheme_name: &self.cycle.scheme,
+            scheme_version: self.cycle.scheme_version,
+            scheme: &self.scheme,
+            facts: &self.facts,
+            certainty: Certainty::Computed(intervals),
+        };
+        let units = self.appraisal.units.iter();
+        units.map(|(unit, score)| (unit.clone(), frame.card(unit, score))).collect()
+    }
+}
+
+/// What cards sort by: group, then rank (those without one after), then name.
+fn place(card: &Scorecard, unit: &str) -> String {
+    let rank = if card.rank == 0 { u32::MAX } else { card.rank };
+    format!("{:010}/{rank:010}/{unit}", card.group)
+}

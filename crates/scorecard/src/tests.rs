@@ -1,0 +1,13 @@
+//! Tests of the whole crate: facts told event by event, then cards, explanations, simulations, restarts.
+
+mod cards;
+mod explained;
+mod figures;
+mod frozen;
+mod history;
+mod poison;
+mod properties;
+mod queries;
+mod restart;
+mod running;
+mod simulated;

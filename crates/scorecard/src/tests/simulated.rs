@@ -1,0 +1,115 @@
+use contract::scorecard::simulate_scorecard_request::Rules;
+use contract::scorecard::{Scorecard, SimulateScorecardRequest, SimulationBasis};
+use contract::status::Failure;
+use contract::words::component::Method;
+use contract::words::{AssessorMethod, Component, SchemeRules};
+
+use super::history::{History, closed_year, cycle_name, rules};
+use crate::league::League;
+use crate::simulate;
+
+fn published_year() -> History {
+    let mut history = closed_year();
+    let results = history.results();
+    history.publish(results);
+    history
+}
+
+/// Work 20, public 60, a component that is new, and no roll-up.
+fn other_rules() -> SchemeRules {
+    let mut rules = rules();
+    rules.components.retain(|component| component.component_id != "conduct");
+    rules.components[0].max_points = "20".to_owned();
+    rules.components[2].max_points = "60".to_owned();
+    rules.rollup_share = String::new();
+    rules
+}
+
+fn request(rules: Option<Rules>, basis: SimulationBasis) -> SimulateScorecardRequest {
+    SimulateScorecardRequest { rules, basis: basis.into(), ..SimulateScorecardRequest::default() }
+}
+
+fn simulated(history: &History, request: &SimulateScorecardRequest) -> Result<Scorecard, Failure> {
+    let folded = history.folded();
+    let league = League::compute(folded.snapshot(&cycle_name()).unwrap()).unwrap();
+    let scheme = simulate::scheme(&folded.facts, request)?;
+    let basis = simulate::basis(request.basis).unwrap();
+    Ok(simulate::card(&league, &scheme, basis, "traffic").unwrap())
+}
+
+#[test]
+fn rescaled_points_are_the_published_ones_times_new_over_old_maximum() {
+    let request = request(Some(Rules::Inline(other_rules())), SimulationBasis::Unspecified);
+    let card = simulated(&published_year(), &request).unwrap();
+    let points: Vec<_> = card.components.iter().map(|component| component.points.as_deref()).collect();
+    // 27·20/30, 9.06, 19.20·60/40, 8.03
+    assert_eq!(points, [Some("18.00"), Some("9.06"), Some("28.80"), Some("8.03")]);
+    // 63.89 − 3.33
+    assert_eq!(card.final_points.as_deref(), Some("60.56"));
+    assert!(card.components[2].survey.is_none(), "rescaled points have no doubt of their own");
+    assert_eq!((card.scheme.as_str(), card.scheme_version), ("", 0));
+}
+
+#[test]
+fn a_rescaled_published_cycle_takes_what_was_published() {
+    let mut history = published_year();
+    history.reverse("traffic", "e1");
+    let request = request(Some(Rules::Inline(rules())), SimulationBasis::Rescaled);
+    let card = simulated(&history, &request).unwrap();
+    assert_eq!(card.final_points, published_year().card("traffic").final_points);
+}
+
+#[test]
+fn recomputed_points_come_from_the_facts() {
+    let mut rules = other_rules();
+    let Some(Method::Survey(survey)) = &mut rules.components[2].method else { panic!("not a survey") };
+    survey.strata[1].weight = "0.6".to_owned();
+    rules.components.push(Component {
+        component_id: "new".to_owned(),
+        title: "New".to_owned(),
+        max_points: "1".to_owned(),
+        method: Some(Method::Assessor(AssessorMethod {})),
+    });
+    let request = request(Some(Rules::Inline(rules)), SimulationBasis::Recomputed);
+    let card = simulated(&published_year(), &request).unwrap();
+    // 60·(0.6·0.8 + 0.6·0)/1.2
+    assert_eq!(card.components[2].points.as_deref(), Some("24.00"));
+    // A mark above the new maximum counts as that maximum.
+    assert_eq!(card.components[0].points.as_deref(), Some("20.00"));
+    assert_eq!(card.components[4].pending_reason, "the cycle's scheme has no such component");
+    assert!(card.final_points.is_none());
+}
+
+#[test]
+fn a_recorded_scheme_is_simulated_by_name_and_version_draft_or_published() {
+    let mut history = published_year();
+    history.draft(other_rules(), 2);
+    let of_version = |scheme_version| {
+        let name = "jurisdictions/city/schemes/first".to_owned();
+        let request = request(Some(Rules::Scheme(name)), SimulationBasis::Rescaled);
+        simulated(&history, &SimulateScorecardRequest { scheme_version, ..request })
+    };
+    assert_eq!(of_version(1).unwrap().final_points, published_year().card("traffic").final_points);
+    assert_eq!(of_version(2).unwrap().final_points.as_deref(), Some("60.56"));
+    assert_eq!(of_version(0).unwrap().scheme_version, 2, "0: the last");
+    assert!(matches!(of_version(3), Err(Failure::Refused { rule: "not_found", .. })));
+}
+
+#[test]
+fn a_scheme_with_faults_is_refused_by_what_is_wrong_with_it() {
+    let faulty = SchemeRules { rollup_share: "2".to_owned(), ..other_rules() };
+    let inline = request(Some(Rules::Inline(faulty.clone())), SimulationBasis::Rescaled);
+    let Err(Failure::BadField(bad)) = simulated(&published_year(), &inline) else { panic!("not refused") };
+    assert_eq!(bad.field(), "inline.rollup_share");
+
+    let mut history = published_year();
+    history.draft(faulty, 2);
+    let name = Rules::Scheme("jurisdictions/city/schemes/first".to_owned());
+    let refused = simulated(&history, &request(Some(name), SimulationBasis::Rescaled));
+    assert!(matches!(refused, Err(Failure::Refused { rule: "scorecard.scheme_faulty", .. })));
+
+    let Err(Failure::BadField(bad)) = simulated(&history, &request(None, SimulationBasis::Rescaled)) else {
+        panic!("not refused")
+    };
+    assert_eq!(bad.field(), "scheme");
+}
