@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub fn failure(error: &anyhow::Error) -> ExitCode {
 /// Prints a table whose columns from `first_number` on are numbers.
 pub fn table(header: &[&str], first_number: usize, rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_style(ASCII_MARKDOWN).set_header(header.to_vec());
     for row in rows {
         table.add_row(row);
     }

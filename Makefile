@@ -1,0 +1,64 @@
+# Every verb that a user, a developer or CI needs.
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lint tools bench doc golden verify clean
+
+DATA_DIR ?= data
+LISTEN ?= 127.0.0.1:50051
+TOOLS := .tools
+BUF := $(TOOLS)/python/bin/buf
+PYTHON := $(TOOLS)/python/bin/python
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+
+run: ## Build, serve everything embedded, load the sample year, print its scorecard, keep serving (Ctrl-C stops)
+	cargo build --release --locked --package mingjing
+	target/release/mingjing demo --keep-serving --listen $(LISTEN) --data-dir $(DATA_DIR)
+
+demo: ## The same in a temporary folder, then exit
+	cargo build --release --locked --package mingjing
+	target/release/mingjing demo
+
+test: tools ## Everything that must hold: format, lints, contract, documentation, all tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(MAKE) --no-print-directory lint-proto
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
+	cargo build --locked --package mingjing
+	cargo test --workspace --locked --no-fail-fast
+
+check: ## Format, lints, tests without the end-to-end ones: before each commit
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace --exclude tests
+
+lint: tools ## Format, lints, the contract's style
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(MAKE) --no-print-directory lint-proto
+
+.PHONY: lint-proto
+lint-proto:
+	cd proto && ../$(BUF) lint
+
+tools: $(TOOLS)/.done ## Install what the tests need beside Rust, under .tools (a Python with gRPC, buf)
+
+$(TOOLS)/.done: tests/python/requirements.txt deploy/install-python
+	deploy/install-python $(TOOLS)/python tests/python/requirements.txt
+	@touch $@
+
+bench: ## Measure, each figure beside the raw limit of the same run
+	cargo bench --locked --package mingjing --bench bench
+
+golden: ## Append examples of new events to crates/contract/golden
+	cargo run --locked --package contract --example golden
+
+doc: ## Build the documentation
+	cargo doc --workspace --no-deps --document-private-items
+
+verify: ## Check the logs in DATA_DIR
+	cargo run --locked --release --package mingjing -- verify --data-dir $(DATA_DIR)
+
+clean: ## Remove what was built and installed; never the data
+	cargo clean
+	rm -rf $(TOOLS)
