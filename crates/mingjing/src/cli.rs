@@ -118,10 +118,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
     announce(settings);
     let running = serve::start(settings.listen, &settings.data_dir, crate::clock()).await?;
     tracing::info!("serving gRPC on {}", running.address);
-    shutdown::asked(&running.tasks).await?;
-    tracing::info!("stopping");
-    running.stop().await;
-    Ok(ExitCode::SUCCESS)
+    Ok(shutdown::serve_until_asked(running).await?)
 }
 
 /// Says with which settings the program runs, and who may call it.

@@ -77,7 +77,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         .add_service(reflection)
         .add_service(EventServiceServer::new(Events::new(logs)))
         .add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX))
-        .add_service(scorecard.service().max_decoding_message_size(REQUEST_BYTES_MAX));
+        .add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
     let names = [
         TRAINING_SERVICE,
         COMPLAINT_SERVICE,
@@ -116,7 +116,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     });
 
     fill(evaluation.reads()).await?;
-    scorecard.caught_up(FILL_TIMEOUT).await.map_err(tonic::Status::from)?;
+    scorecard.catch_up(FILL_TIMEOUT).await.map_err(tonic::Status::from)?;
     for name in names.into_iter().chain([""]) {
         reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
     }

@@ -1,5 +1,7 @@
 //! Surveys: form codes out, answered forms in.
 
+use parking_lot::Mutex;
+
 use super::*;
 
 pub(super) async fn plan_survey(
@@ -68,12 +70,12 @@ pub(super) async fn answer_forms(
     let mut forms: Vec<_> = asked.forms.into_iter().enumerate().map(|(row, form)| parse(row, form)).collect();
     // The order in which forms lie in the box says nothing of the order in which they came.
     forms.shuffle(&mut rand::rng());
-    let prepare = |fresh| answers(service, &name, &forms, fresh);
-    // Judged once more for the answer, on the same state and the same ballot.
-    let ballot = ballot(service, &name, false).await.map_err(Failed::into_failure)?;
+    // The forms are judged once more for the answer, by what they were judged by for the events.
+    let judged_by = Mutex::new(None);
+    let prepare = |fresh| answers(service, &name, &forms, &judged_by, fresh);
     let answer = |decided: Decided<'_, survey::Survey>| AnswerFormsResponse {
         survey: resource::survey(decided.after, &name),
-        refusals: refusals(&decided.before.state, &forms, &ballot),
+        refusals: refusals(&decided.before.state, &forms, judged_by.lock().as_ref()),
         ..Default::default()
     };
     service.surveys.execute_guarded(&call, &stream_of(&name), prepare, answer).await
@@ -124,9 +126,11 @@ async fn answers(
     service: &Service,
     name: &SurveyName,
     forms: &[survey::Form],
+    judged_by: &Mutex<Option<survey::Ballot>>,
     fresh: bool,
 ) -> Prepared<survey::Survey> {
     let ballot = ballot(service, name, fresh).await?;
+    *judged_by.lock() = Some(ballot.clone());
     let (cycle, component_id) = (cycle_of(name).to_string(), name.component.clone());
     Ok((survey::Command::Answer { cycle, component_id, forms: forms.to_vec(), ballot }, vec![]))
 }
@@ -153,8 +157,12 @@ async fn ballot(service: &Service, name: &SurveyName, fresh: bool) -> Result<sur
     Ok(survey::Ballot { units: Arc::new(cycle.opened()?.units.keys().cloned().collect()), levels })
 }
 
-fn refusals(before: &survey::State, forms: &[survey::Form], ballot: &survey::Ballot) -> Vec<AnswerRefusal> {
-    let Some(planned) = before.planned() else { return vec![] };
+fn refusals(
+    before: &survey::State,
+    forms: &[survey::Form],
+    ballot: Option<&survey::Ballot>,
+) -> Vec<AnswerRefusal> {
+    let (Some(planned), Some(ballot)) = (before.planned(), ballot) else { return vec![] };
     let judged = planned.judge(forms, ballot).into_iter().zip(forms);
     let refused = judged.filter_map(|(judgement, form)| Some((form.row, judgement.err()?)));
     let mut refusals: Vec<_> = refused

@@ -44,7 +44,7 @@ pub(super) async fn run(asked: Demo, mut flags: Flags) -> anyhow::Result<ExitCod
     scorecard::tour(&server, &token, asked.json).await?;
     if asked.keep_serving {
         print_how_to_call(&server);
-        shutdown::asked(&running.tasks).await?;
+        return Ok(shutdown::serve_until_asked(running).await?);
     }
     running.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,9 @@ use super::{Client, print};
 use crate::config::Flags;
 use crate::json;
 
+/// A line for people shows so many characters of an event; JSON shows all.
+const PAYLOAD_SHOWN_MAX: usize = 160;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Events that are recorded, in log order.
@@ -140,6 +143,7 @@ async fn tail(mut client: EventServiceClient<Channel>, asked: &Select) -> anyhow
 fn print_event(event: &RecordedEvent) {
     let shown = json::event(event);
     let field = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
+    let payload: String = shown["payload"].to_string().chars().take(PAYLOAD_SHOWN_MAX).collect();
     let name = event.event_type.rsplit('.').next().unwrap_or_default();
     print::line(format!(
         "{:>8}  {}  {name}  {}  {}  {}",
@@ -147,6 +151,6 @@ fn print_event(event: &RecordedEvent) {
         field("recorded_at"),
         event.stream,
         event.actor,
-        shown["payload"]
+        payload
     ));
 }

@@ -1,6 +1,7 @@
 //! What is printed: the only place that writes to standard output.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line answers on its terminal")]
+#![expect(clippy::print_stderr, reason = "a command line answers on its terminal")]
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use comfy_table::presets::ASCII_MARKDOWN;
@@ -8,19 +9,22 @@ use comfy_table::{CellAlignment, Table};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
-/// Prints a line.
+/// Prints a line. A reader that has read enough (`| head`) ends the program in peace.
 pub fn line(text: impl AsRef<str>) {
-    println!("{}", text.as_ref());
+    if let Err(error) = writeln!(std::io::stdout(), "{}", text.as_ref()) {
+        let quiet = error.kind() == std::io::ErrorKind::BrokenPipe;
+        std::process::exit(if quiet { 0 } else { 1 });
+    }
 }
 
 /// Prints JSON, for programs.
 pub fn json(value: &Value) {
-    println!("{value:#}");
+    line(format!("{value:#}"));
 }
 
 /// Prints JSON on one line.
 pub fn json_line(value: &Value) {
-    println!("{value}");
+    line(value.to_string());
 }
 
 /// Says why the program failed; the code to exit with.
@@ -42,7 +46,7 @@ pub fn table(header: &[&str], first_number: usize, rows: impl IntoIterator<Item 
     for column in table.column_iter_mut().skip(first_number) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    println!("{table}");
+    line(table.to_string());
 }
 
 /// A progress bar over `steps`, on standard error, gone when it is done; nothing where there is no terminal.

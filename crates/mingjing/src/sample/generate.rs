@@ -183,7 +183,8 @@ mod tests {
         let scheme = crate::scheme_file::parse(include_str!("../../sample/first-year.toml")).unwrap();
         let appraisal = scoring::appraise(&scoring::Scheme::parse(&scheme).unwrap(), &facts(&units));
         let bureau = &appraisal.units[&units.iter().find(|unit| unit.unit_id == BUREAU).unwrap().name()];
-        let points: Vec<_> = bureau.components.iter().map(|component| component.points.unwrap().to_string()).collect();
+        let points: Vec<_> =
+            bureau.components.iter().map(|component| component.points.unwrap().to_string()).collect();
         assert_eq!(points, ["26.40", "26.94", "30.86"]);
         assert_eq!(bureau.final_points.unwrap().to_string(), "84.20");
         assert_eq!((bureau.rank, bureau.group_size, bureau.excellent), (Some(9), 29, true));
@@ -207,20 +208,25 @@ mod tests {
                 ("organ-building", ComponentFacts::Entries(unit.deductions.iter().map(entry).collect())),
             ];
             let components = components.map(|(id, facts)| (id.to_owned(), facts)).into();
-            facts.units.insert(unit.name(), UnitFacts { group: unit.group, components, ..UnitFacts::default() });
+            facts
+                .units
+                .insert(unit.name(), UnitFacts { group: unit.group, components, ..UnitFacts::default() });
         }
         for (stratum, (stratum_id, _)) in STRATA.iter().enumerate() {
             for answer in forms(units, stratum).into_iter().flatten() {
                 let unit = facts.units.get_mut(&answer.unit).unwrap();
                 let answers = unit.components.entry("open-appraisal".to_owned());
-                let ComponentFacts::Answers(strata) = answers.or_insert_with(|| ComponentFacts::Answers(BTreeMap::new()))
+                let ComponentFacts::Answers(strata) =
+                    answers.or_insert_with(|| ComponentFacts::Answers(BTreeMap::new()))
                 else {
                     unreachable!()
                 };
                 *strata.entry((*stratum_id).to_owned()).or_default().entry(answer.level_id).or_default() += 1;
             }
         }
-        facts.surveys.insert("open-appraisal".to_owned(), SurveyFacts { closed: true, ..SurveyFacts::default() });
+        facts
+            .surveys
+            .insert("open-appraisal".to_owned(), SurveyFacts { closed: true, ..SurveyFacts::default() });
         facts
     }
 }
