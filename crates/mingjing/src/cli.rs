@@ -27,6 +27,7 @@ use crate::{serve, shutdown, telemetry};
 /// server, log, log_format), in this order. An unknown key is an error. Failures exit with 1, wrong usage
 /// with 2.
 #[derive(Debug, Parser)]
+#[expect(clippy::doc_markdown, reason = "the help is shown as it is written")]
 #[command(version, max_term_width = 100)]
 pub struct Cli {
     /// A TOML file with settings.

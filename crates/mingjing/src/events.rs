@@ -7,22 +7,23 @@ use contract::event::{
     EventFilter, ReadEventsRequest, ReadEventsResponse, SubscribeEventsRequest, SubscribeEventsResponse,
 };
 use contract::field::{self, BadField};
-use contract::status::Failure;
 use contract::words;
 use eventstore::store::PAGE_EVENTS_MAX;
-use eventstore::{LogReader, RecordedEvent, StoreError};
+use eventstore::{LogReader, RecordedEvent};
+use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 /// Serves the logs of this process.
 pub struct Events {
     logs: BTreeMap<&'static str, LogReader>,
+    stop: CancellationToken,
 }
 
 impl Events {
-    /// Serves `logs`.
-    pub fn new(logs: impl IntoIterator<Item = LogReader>) -> Self {
-        Self { logs: logs.into_iter().map(|log| (log.service(), log)).collect() }
+    /// Serves `logs` until `stop`: then its live feeds end, too.
+    pub fn new(logs: impl IntoIterator<Item = LogReader>, stop: CancellationToken) -> Self {
+        Self { logs: logs.into_iter().map(|log| (log.service(), log)).collect(), stop }
     }
 
     fn log(&self, service: &str) -> Result<&LogReader, BadField> {
@@ -60,21 +61,19 @@ impl EventService for Events {
         let log = self.log(&asked.service)?;
         let (service, filter) = (log.service(), asked.filter);
         let subscription = log.subscribe(asked.from_position);
+        let stop = self.stop.clone();
         let pages = futures::stream::unfold(Some(subscription), move |subscription| {
-            let filter = filter.clone();
+            let (filter, stop) = (filter.clone(), stop.clone());
             async move {
                 let mut subscription = subscription?;
-                let page: Result<Vec<RecordedEvent>, StoreError> = subscription.next().await;
-                match page {
+                let page = stop.run_until_cancelled(subscription.next()).await;
+                match page? {
                     Ok(page) => {
                         let events = wanted(service, page, filter.as_ref());
                         let next_position = subscription.next_position();
                         Some((Ok(SubscribeEventsResponse { events, next_position }), Some(subscription)))
                     }
-                    Err(error) => {
-                        let failure: Failure = shell::commands::store_failure(&error);
-                        Some((Err(failure.into()), None))
-                    }
+                    Err(error) => Some((Err(shell::commands::store_failure(&error).into()), None)),
                 }
             }
         });

@@ -76,13 +76,13 @@ impl Select {
         name.to_owned()
     }
 
-    fn filter(&self) -> Option<EventFilter> {
-        Some(EventFilter {
+    fn filter(&self) -> EventFilter {
+        EventFilter {
             stream: self.stream.clone(),
             event_types: self.types.clone(),
             jurisdiction: self.jurisdiction.clone(),
             unit: self.unit.clone(),
-        })
+        }
     }
 }
 
@@ -102,7 +102,7 @@ async fn list(mut client: EventServiceClient<Channel>, asked: &List) -> anyhow::
     let mut shown = Vec::new();
     let mut from_position = asked.select.from;
     while shown.len() < asked.limit {
-        let (service, filter) = (asked.select.service(), asked.select.filter());
+        let (service, filter) = (asked.select.service(), Some(asked.select.filter()));
         let page =
             client.read_events(ReadEventsRequest { service, from_position, filter, page_size: 1000 }).await?;
         let page = page.into_inner();
@@ -125,7 +125,7 @@ async fn tail(mut client: EventServiceClient<Channel>, asked: &Select) -> anyhow
     let request = SubscribeEventsRequest {
         service: asked.service(),
         from_position: asked.from,
-        filter: asked.filter(),
+        filter: Some(asked.filter()),
     };
     let mut pages = client.subscribe_events(request).await?.into_inner();
     while let Some(page) = pages.message().await? {

@@ -13,7 +13,7 @@ use serde_json::Value;
 pub fn line(text: impl AsRef<str>) {
     if let Err(error) = writeln!(std::io::stdout(), "{}", text.as_ref()) {
         let quiet = error.kind() == std::io::ErrorKind::BrokenPipe;
-        std::process::exit(if quiet { 0 } else { 1 });
+        std::process::exit(i32::from(!quiet));
     }
 }
 
