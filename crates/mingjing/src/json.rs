@@ -18,8 +18,7 @@ pub fn event(event: &RecordedEvent) -> Value {
     let payload = descriptors::decode(&event.event_type, &event.payload);
     if let (Some(fields), Some(payload)) = (shown.as_object_mut(), payload) {
         fields.insert("payload".to_owned(), dynamic(&payload));
-        let hash: String = event.chain_hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        fields.insert("chain_hash".to_owned(), json!(hash));
+        fields.insert("chain_hash".to_owned(), json!(hex::encode(&event.chain_hash)));
     }
     shown
 }

@@ -69,13 +69,13 @@ async fn scheme(client: &mut Client, scheme_id: &str, text: &str) -> anyhow::Res
         parent: parent(),
         scheme_id: scheme_id.to_owned(),
         rules: Some(rules),
-        occurred_at: on(date(2024, 1, 2)),
+        occurred_at: Some(on(date(2024, 1, 2))),
     };
     client.draft_scheme(request).await?;
     let request = PublishSchemeRequest {
         request_id: request_id(&format!("publish/{scheme_id}")),
         name: format!("{}/schemes/{scheme_id}", parent()),
-        occurred_at: on(date(2024, 1, 3)),
+        occurred_at: Some(on(date(2024, 1, 3))),
     };
     client.publish_scheme(request).await?;
     Ok(())
@@ -88,7 +88,7 @@ async fn register(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
         unit_id: unit.unit_id.clone(),
         title: unit.title.clone(),
         kind: unit.kind.into(),
-        occurred_at: on(date(2024, 1, 4)),
+        occurred_at: Some(on(date(2024, 1, 4))),
         ..Default::default()
     };
     client.register_unit(request).await?;
@@ -107,7 +107,7 @@ async fn open_cycle(client: &mut Client) -> anyhow::Result<()> {
         end_date: "2024-12-31".to_owned(),
         level: CycleLevel::Municipal.into(),
         ranked_groups: RANKED_GROUPS.to_vec(),
-        occurred_at: on(date(2024, 1, 5)),
+        occurred_at: Some(on(date(2024, 1, 5))),
         ..Default::default()
     };
     client.open_cycle(request).await?;
@@ -121,7 +121,7 @@ async fn enter(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
         unit: unit.name(),
         group: unit.group,
         appraisal_target: false,
-        occurred_at: on(date(2024, 1, 8)),
+        occurred_at: Some(on(date(2024, 1, 8))),
     };
     client.enter_unit(request).await?;
     Ok(())
@@ -134,7 +134,7 @@ async fn mark(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
         unit: unit.name(),
         component_id: COMPONENT_MARK.to_owned(),
         points: points(unit.mark),
-        occurred_at: on(date(2024, 12, 20)),
+        occurred_at: Some(on(date(2024, 12, 20))),
     };
     client.record_mark(request).await?;
     Ok(())
@@ -152,7 +152,7 @@ async fn entries(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
             points: format!("-{}", points(*hundredths)),
             reason: (*reason).to_owned(),
             entry_date: day.to_string(),
-            occurred_at: on(day),
+            occurred_at: Some(on(day)),
             ..Default::default()
         };
         client.record_entry(request).await?;
@@ -171,7 +171,7 @@ async fn survey(client: &mut Client, units: &[UnitYear], mut step: impl FnMut())
         parent: cycle(),
         component_id: COMPONENT_SURVEY.to_owned(),
         strata: STRATA.iter().map(plan).collect(),
-        occurred_at: on(date(2024, 10, 8)),
+        occurred_at: Some(on(date(2024, 10, 8))),
     };
     client.plan_survey(request).await?;
     for (stratum, (stratum_id, count)) in STRATA.into_iter().enumerate() {
@@ -180,7 +180,7 @@ async fn survey(client: &mut Client, units: &[UnitYear], mut step: impl FnMut())
             name: name.clone(),
             stratum_id: stratum_id.to_owned(),
             count,
-            occurred_at: on(date(2024, 10, 9)),
+            occurred_at: Some(on(date(2024, 10, 9))),
         };
         let codes = client.issue_forms(request).await?.into_inner().form_codes;
         let filled = codes.into_iter().zip(generate::forms(units, stratum));
@@ -190,7 +190,7 @@ async fn survey(client: &mut Client, units: &[UnitYear], mut step: impl FnMut())
                 request_id: request_id(&format!("answer/{stratum_id}/{batch}")),
                 name: name.clone(),
                 forms: forms.to_vec(),
-                occurred_at: on(date(2024, 11, 15)),
+                occurred_at: Some(on(date(2024, 11, 15))),
             };
             let refused = client.answer_forms(request).await?.into_inner().refusals;
             anyhow::ensure!(refused.is_empty(), "a form was refused: {:?}", refused.first());
@@ -200,7 +200,7 @@ async fn survey(client: &mut Client, units: &[UnitYear], mut step: impl FnMut())
     let request = CloseSurveyRequest {
         request_id: request_id("close-survey"),
         name,
-        occurred_at: on(date(2024, 12, 1)),
+        occurred_at: Some(on(date(2024, 12, 1))),
     };
     client.close_survey(request).await?;
     Ok(())
@@ -210,13 +210,13 @@ async fn finish(client: &mut Client) -> anyhow::Result<String> {
     let request = CloseCycleRequest {
         request_id: request_id("close"),
         name: cycle(),
-        occurred_at: on(date(2025, 1, 6)),
+        occurred_at: Some(on(date(2025, 1, 6))),
     };
     client.close_cycle(request).await?;
     let request = PublishResultsRequest {
         request_id: request_id("publish"),
         name: cycle(),
-        occurred_at: on(date(2025, 1, 20)),
+        occurred_at: Some(on(date(2025, 1, 20))),
     };
     Ok(client.publish_results(request).await?.into_inner().consistency_token)
 }
@@ -246,9 +246,9 @@ fn request_id(what: &str) -> String {
 }
 
 /// Ten in the morning of a day in China.
-fn on(day: Date) -> Option<contract::Timestamp> {
+fn on(day: Date) -> contract::Timestamp {
     let morning = tz::offset(8).to_timestamp(day.at(10, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH);
-    Some(contract::field::to_wire(morning))
+    contract::field::to_wire(morning)
 }
 
 fn points(hundredths: u32) -> String {
