@@ -1,1 +1,9 @@
-fn main() {}
+//! End-to-end tests: the whole program, called like any client calls it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod chance;
+mod harness;
+mod kill;
+mod refusals;
+mod stories;

@@ -1,1 +1,70 @@
-//! Placeholder.
+//! ACCOUNTABILITY 追责: cases against units and officers, from opening to finding.
+//!
+//! | rule about | file |
+//! |---|---|
+//! | a case: who investigates, evidence, finding, veto | [`domain::case`] |
+//! | others' facts that open a case | [`reactions`] |
+//! | what is kept of others' facts: units, cycles, officers, complaints | [`replica`] |
+//! | what people wrote, beside the log | `vault` |
+//!
+//! What must never be here: a text of a case in an event or a log line, another context's tables. Start at
+//! [`service`].
+
+pub mod domain;
+pub mod reactions;
+pub mod read_model;
+pub mod replica;
+mod resource;
+pub mod service;
+mod vault;
+
+use contract::accountability::accountability_service_server::AccountabilityServiceServer;
+use eventstore::{Clock, EventStore, LogReader};
+use shell::{Reads, Tasks};
+use std::sync::Arc;
+
+use crate::read_model::ReadModel;
+use crate::replica::Replica;
+use crate::service::Service;
+
+/// The running context.
+pub struct Accountability {
+    service: Arc<Service>,
+    reads: Reads<ReadModel>,
+    replica: Reads<Replica>,
+}
+
+impl Accountability {
+    /// Starts the context on its log, with what others know of units, officers and complaints, reacting to the
+    /// facts of `complaints`.
+    pub fn start(
+        store: EventStore,
+        evaluation: LogReader,
+        training: LogReader,
+        complaints: LogReader,
+        clock: Clock,
+        tasks: &Tasks,
+    ) -> Self {
+        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
+        let others = vec![evaluation, training, complaints.clone()];
+        let replica = Reads::follow(Replica::default(), others, tasks);
+        let service = Arc::new(Service::new(store.clone(), reads.clone(), replica.clone(), clock));
+        shell::reaction::start(reactions::FromComplaints::new(service.clone()), complaints, store, tasks);
+        Self { service, reads, replica }
+    }
+
+    /// Its gRPC service.
+    pub fn server(&self) -> AccountabilityServiceServer<Service> {
+        AccountabilityServiceServer::from_arc(self.service.clone())
+    }
+
+    /// What it reads its own facts from: ready once it has caught up.
+    pub fn reads(&self) -> &Reads<ReadModel> {
+        &self.reads
+    }
+
+    /// What it reads others' facts from: ready once it has caught up.
+    pub fn replica(&self) -> &Reads<Replica> {
+        &self.replica
+    }
+}

@@ -1,1 +1,69 @@
-//! Placeholder.
+//! COMPLAINTS 投诉: which problem is whose, by when, and whether it was put right.
+//!
+//! | rule about | file |
+//! |---|---|
+//! | a complaint's life, who may handle it, its deadline | [`domain::complaint`] |
+//! | working days, colours of clocks | [`domain::calendar`] |
+//! | how long the clocks run | [`domain::terms`] |
+//! | deadlines that pass without a report | [`timers`] |
+//! | what is kept of units and officers | [`replica`] |
+//!
+//! What must never be here: personal data in an event or a log line (it lies in the vault), another context's
+//! tables. Start at [`service`].
+
+pub mod domain;
+pub mod read_model;
+mod receipt_code;
+pub mod replica;
+mod resource;
+pub mod service;
+pub mod timers;
+mod vault;
+
+use contract::complaints::complaint_service_server::ComplaintServiceServer;
+use eventstore::{Clock, EventStore, LogReader};
+use shell::{Reads, Tasks};
+use std::sync::Arc;
+
+use crate::read_model::ReadModel;
+use crate::replica::Replica;
+use crate::service::Service;
+
+/// The running context.
+pub struct Complaints {
+    service: Arc<Service>,
+    reads: Reads<ReadModel>,
+    replica: Reads<Replica>,
+}
+
+impl Complaints {
+    /// Starts the context on its log, following the units of `evaluation` and the officers of `training`.
+    pub fn start(
+        store: EventStore,
+        evaluation: LogReader,
+        training: LogReader,
+        clock: Clock,
+        tasks: &Tasks,
+    ) -> Self {
+        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
+        let replica = Reads::follow(Replica::default(), vec![evaluation, training], tasks);
+        let service = Arc::new(Service::new(store, reads.clone(), replica.clone(), clock.clone()));
+        shell::timer::start(timers::Overdue::new(service.clone()), timers::EVERY, clock, tasks);
+        Self { service, reads, replica }
+    }
+
+    /// Its gRPC service.
+    pub fn server(&self) -> ComplaintServiceServer<Service> {
+        ComplaintServiceServer::from_arc(self.service.clone())
+    }
+
+    /// What it reads its own facts from: ready once it has caught up.
+    pub fn reads(&self) -> &Reads<ReadModel> {
+        &self.reads
+    }
+
+    /// What it keeps of units and officers: ready once it has caught up.
+    pub fn replica(&self) -> &Reads<Replica> {
+        &self.replica
+    }
+}

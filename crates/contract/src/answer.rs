@@ -35,4 +35,22 @@ answers! {
         PlanSurveyResponse.survey IssueFormsResponse.survey AnswerFormsResponse.survey CloseSurveyResponse.survey
         RecordEntryResponse.entry ReverseEntryResponse.entry
     }
+    training {
+        EnrolOfficerResponse.officer TransferOfficerResponse.officer ChangePostLevelResponse.officer
+        RemoveOfficerResponse.officer
+        LaunchCampaignResponse.campaign IssueAcceptanceMethodResponse.campaign ConcludeCampaignResponse.campaign
+        FilePlanResponse.plan ReturnPlanResponse.plan ApprovePlanResponse.plan
+    }
+    accountability {
+        OpenCaseResponse.case AssignInvestigatorResponse.case RecuseInvestigatorResponse.case
+        AddEvidenceResponse.case MakeFindingResponse.case
+    }
+    complaints {
+        LodgeComplaintResponse.complaint AcceptComplaintResponse.complaint RejectComplaintResponse.complaint
+        ReferComplaintResponse.complaint TransferComplaintResponse.complaint
+        AppointLeaderResponse.complaint AppointSupervisorResponse.complaint AssignComplaintResponse.complaint
+        ExtendDeadlineResponse.complaint ReportRectificationResponse.complaint
+        VerifyRectificationResponse.complaint RefuteRectificationResponse.complaint
+        CloseComplaintResponse.complaint SetCalendarResponse.calendar SetTermsResponse.terms
+    }
 }

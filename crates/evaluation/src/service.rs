@@ -15,7 +15,6 @@ use contract::status::Failure;
 use contract::status::Rejection as _;
 use eventstore::handle::Decided;
 use eventstore::{Clock, Decider, EventStore, Guard, Loaded, StreamId};
-use parking_lot::Mutex;
 use rand::seq::SliceRandom as _;
 use rust_decimal::Decimal;
 use scoring::Scheme as Rules;

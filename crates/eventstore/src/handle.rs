@@ -88,11 +88,17 @@ impl<D: Decider> Handler<D> {
 
     /// A stream's state: as last known in this process, or (`fresh`) as the log has it.
     pub async fn load(&self, stream: &StreamId, fresh: bool) -> Result<Arc<Loaded<D>>, StoreError> {
-        if !fresh && let Some(loaded) = self.cache.get(stream) {
-            return Ok(loaded);
+        let known = self.cache.get(stream).unwrap_or_default();
+        if !fresh && known.stream_version > 0 {
+            return Ok(known);
         }
-        let mut loaded = Loaded::default();
-        for event in self.store.reader().read_stream(stream).await? {
+        // A stream only grows: what is known of it and what came since is all of it.
+        let since = self.store.reader().read_stream_from(stream, known.stream_version + 1).await?;
+        if since.is_empty() {
+            return Ok(known);
+        }
+        let mut loaded = Arc::unwrap_or_clone(known);
+        for event in since {
             let corrupt = |what: String| StoreError::Corrupt { position: event.position, what };
             let decoded = D::Event::decode(&event.event_type, &event.payload)
                 .map_err(|error| corrupt(error.to_string()))?
@@ -100,8 +106,16 @@ impl<D: Decider> Handler<D> {
             loaded = loaded.fold(&decoded, Some(event.recorded_at));
         }
         let loaded = Arc::new(loaded);
-        self.cache.insert(stream.clone(), loaded.clone());
+        self.remember(stream, &loaded);
         Ok(loaded)
+    }
+
+    /// Keeps a state, unless a later one is known: commands do not end in the order in which they are written.
+    fn remember(&self, stream: &StreamId, loaded: &Arc<Loaded<D>>) {
+        self.cache.entry_by_ref(stream).and_upsert_with(|known| match known {
+            Some(known) if known.value().stream_version > loaded.stream_version => known.into_value(),
+            _ => loaded.clone(),
+        });
     }
 
     /// Handles one command. `prepare` builds it, with the guards of what it looked at, each time it has to be
@@ -129,14 +143,27 @@ impl<D: Decider> Handler<D> {
                 },
                 Err(error) => Err(error),
             };
-            let (events, guards) = match decided {
+            let (events, mut guards) = match decided {
                 Ok(decided) => decided,
-                // A repeated request may break a rule by its own first effect.
-                Err(refusal) => return self.repeated(call).await?.ok_or(refusal),
+                Err(refusal) => {
+                    // A repeated request may break a rule by its own first effect.
+                    if let Some(first) = self.repeated(call).await? {
+                        return Ok(first);
+                    }
+                    // What is known here may lie behind what another process wrote: only the log refuses.
+                    if attempt == 0 {
+                        continue;
+                    }
+                    return Err(refusal);
+                }
             };
             let mut after = Loaded::clone(&before);
             let writes = writes::<D>(stream, &mut after, &events);
             let answer = answer(Decided { before: &before, after: &after });
+            if writes.iter().all(|write| write.stream != *stream) {
+                // "It is so already" must be true of the log, too.
+                guards.push(Guard { stream: stream.clone(), stream_version: before.stream_version });
+            }
             let request = Request {
                 request_id: call.request_id,
                 fingerprint: call.fingerprint,
@@ -146,7 +173,7 @@ impl<D: Decider> Handler<D> {
             match self.store.append(append).await {
                 Ok(Outcome::Appended { position, recorded_at }) => {
                     after.settle(recorded_at);
-                    self.cache.insert(stream.clone(), Arc::new(after));
+                    self.remember(stream, &Arc::new(after));
                     return Ok(Handled { answer, position, recorded_at });
                 }
                 Ok(Outcome::Repeated(_)) => {

@@ -64,6 +64,7 @@ impl SqliteLog {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(std::time::Duration::from_secs(10))
+            .pragma("secure_delete", "ON") // What is erased is overwritten, not only let go.
             .pragma("cache_size", "-65536");
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(StoreError::database)?;
         sqlx::migrate!("migrations/sqlite").run(&mut writer).await.map_err(StoreError::database)?;
@@ -161,7 +162,10 @@ impl Log for SqliteLog {
     }
 
     async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await? > 0)
+        let erased = self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await?;
+        // It still stands in the write-ahead log: move that into the file, and empty it.
+        self.write_one(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")).await?;
+        Ok(erased > 0)
     }
 }
 
@@ -360,13 +364,20 @@ fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-/// A JSON list of strings that need no escaping: stream names and hexadecimal ids.
+/// A JSON list of strings.
 fn json_list(items: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
     let mut list = String::from("[");
     for item in items {
-        let comma = if list.len() > 1 { "," } else { "" };
-        // Writing to a string cannot fail.
-        let _ = write!(list, "{comma}\"{item}\"");
+        list.push_str(if list.len() > 1 { ",\"" } else { "\"" });
+        for character in item.to_string().chars() {
+            // Writing to a string cannot fail.
+            let _ = match character {
+                '"' | '\\' => write!(list, "\\{character}"),
+                '\0'..='\u{1f}' => write!(list, "\\u{:04x}", u32::from(character)),
+                _ => write!(list, "{character}"),
+            };
+        }
+        list.push('"');
     }
     list.push(']');
     list

@@ -234,10 +234,19 @@ impl LogReader {
 
     /// Every event of a stream, in order.
     pub async fn read_stream(&self, stream: &StreamId) -> Result<Vec<RecordedEvent>, StoreError> {
-        let mut events = self.log.read_stream(stream, 1, PAGE_EVENTS_MAX).await?;
+        self.read_stream_from(stream, 1).await
+    }
+
+    /// Every event of a stream from a version on, in order.
+    pub async fn read_stream_from(
+        &self,
+        stream: &StreamId,
+        from_version: u64,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events = self.log.read_stream(stream, from_version, PAGE_EVENTS_MAX).await?;
         let mut page = events.len();
         while page == PAGE_EVENTS_MAX {
-            let next = events.last().map_or(1, |event| event.stream_version + 1);
+            let next = events.last().map_or(from_version, |event| event.stream_version + 1);
             let more = self.log.read_stream(stream, next, PAGE_EVENTS_MAX).await?;
             page = more.len();
             events.extend(more);

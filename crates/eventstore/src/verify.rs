@@ -1,8 +1,10 @@
 //! Does every event fit its predecessor?
 
+use std::cmp::Ordering;
+
 use crate::chain;
 use crate::event::RecordedEvent;
-use crate::store::{LogReader, PAGE_EVENTS_MAX, StoreError};
+use crate::store::{Head, LogReader, PAGE_EVENTS_MAX, StoreError};
 
 /// What a walk over a log found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +28,9 @@ pub enum Verdict {
 /// Walks the whole log, calling `progress` with the position reached after each page. Fails only if the
 /// database cannot be asked at all.
 pub async fn verify(reader: &LogReader, mut progress: impl FnMut(u64)) -> Result<Verdict, StoreError> {
-    let head = reader.head().await?;
     let (mut position, mut hash) = (0, chain::GENESIS);
     let mut limit = PAGE_EVENTS_MAX;
+    let mut promised = 0;
     loop {
         let page = match reader.read_all(position + 1, limit).await {
             Ok(page) => page,
@@ -42,7 +44,21 @@ pub async fn verify(reader: &LogReader, mut progress: impl FnMut(u64)) -> Result
             Err(error) => return Err(error),
         };
         if page.is_empty() {
-            break;
+            let head = match reader.head().await {
+                Ok(head) => head,
+                Err(StoreError::Corrupt { what, .. }) => {
+                    return Ok(Verdict::Broken { position: position + 1, what });
+                }
+                Err(error) => return Err(error),
+            };
+            if head.position > position && promised <= position {
+                promised = head.position; // Appended since the page was read, or missing: look again.
+                continue;
+            }
+            return Ok(match misfit_of_head(&head, position, &hash) {
+                Some(what) => Verdict::Broken { position: position + 1, what },
+                None => Verdict::Sound { events: position, chain_hash: hash },
+            });
         }
         for event in page {
             if let Some(what) = misfit(&event, position + 1, &hash) {
@@ -52,17 +68,15 @@ pub async fn verify(reader: &LogReader, mut progress: impl FnMut(u64)) -> Result
         }
         progress(position);
     }
-    // Another process may have appended meanwhile: the head read before must fit what was walked.
-    if head.position > position {
-        return Ok(Verdict::Broken {
-            position: position + 1,
-            what: "the head says that it exists".to_owned(),
-        });
+}
+
+fn misfit_of_head(head: &Head, position: u64, hash: &[u8; 32]) -> Option<String> {
+    match head.position.cmp(&position) {
+        Ordering::Greater => Some(format!("it is missing; the head says that there are {}", head.position)),
+        Ordering::Less => Some(format!("the head says that the log ends at {}", head.position)),
+        Ordering::Equal if head.chain_hash != *hash => Some("the head's hash is another".to_owned()),
+        Ordering::Equal => None,
     }
-    if head.position == position && head.chain_hash != hash {
-        return Ok(Verdict::Broken { position: position + 1, what: "the head's hash is another".to_owned() });
-    }
-    Ok(Verdict::Sound { events: position, chain_hash: hash })
 }
 
 fn misfit(event: &RecordedEvent, position: u64, previous: &[u8; 32]) -> Option<String> {

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accountability::Accountability;
 use anyhow::Context as _;
+use complaints::Complaints;
 use contract::accountability::accountability_service_server::SERVICE_NAME as ACCOUNTABILITY_SERVICE;
 use contract::complaints::complaint_service_server::SERVICE_NAME as COMPLAINT_SERVICE;
 use contract::descriptors;
@@ -24,6 +26,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_web::GrpcWebLayer;
+use training::Training;
 
 use crate::events::Events;
 
@@ -65,7 +68,23 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let read = |store: &EventStore| store.reader().clone();
     let logs = [&training_log, &complaints_log, &evaluation_log, &accountability_log].map(read);
 
+    let training = Training::start(training_log.clone(), read(&evaluation_log), clock.clone(), &tasks);
+    let complaints = Complaints::start(
+        complaints_log.clone(),
+        read(&evaluation_log),
+        read(&training_log),
+        clock.clone(),
+        &tasks,
+    );
     let evaluation = Evaluation::start(evaluation_log.clone(), read(&complaints_log), clock.clone(), &tasks);
+    let accountability = Accountability::start(
+        accountability_log,
+        read(&evaluation_log),
+        read(&training_log),
+        read(&complaints_log),
+        clock.clone(),
+        &tasks,
+    );
     let scorecard = Scorecard::start(logs.to_vec(), &data_dir.join("scorecard.db"), &tasks).await?;
 
     let (reporter, health) = health;
@@ -76,7 +95,10 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let routes = Routes::new(health)
         .add_service(reflection)
         .add_service(EventServiceServer::new(Events::new(logs, tasks.stop.clone())))
+        .add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(complaints.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX))
+        .add_service(accountability.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
     let names = [
         TRAINING_SERVICE,
@@ -115,7 +137,13 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         }
     });
 
+    fill(training.reads()).await?;
+    fill(training.replica()).await?;
+    fill(complaints.reads()).await?;
+    fill(complaints.replica()).await?;
     fill(evaluation.reads()).await?;
+    fill(accountability.reads()).await?;
+    fill(accountability.replica()).await?;
     scorecard.catch_up(FILL_TIMEOUT).await.map_err(tonic::Status::from)?;
     for name in names.into_iter().chain([""]) {
         reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;

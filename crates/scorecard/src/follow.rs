@@ -7,10 +7,10 @@ use std::time::Duration;
 use eventstore::{LogReader, RecordedEvent, StoreError};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::fold::Folded;
-use crate::fold::rows::Change;
 use crate::projection::Projection;
 use crate::store::{Checkpoint, Store};
 
@@ -41,9 +41,7 @@ pub(crate) fn start(
         let stop = tasks.stop.clone();
         tasks.tracker.spawn(async move { stop.run_until_cancelled(feeding).await });
     }
-    let following = follow(projection.clone(), store, epochs, receiver);
-    let stop = tasks.stop.clone();
-    tasks.tracker.spawn(async move { stop.run_until_cancelled(following).await });
+    tasks.tracker.spawn(follow(projection.clone(), store, epochs, receiver, tasks.stop.clone()));
 }
 
 async fn feed(log: LogReader, projection: Arc<Projection>, follower: mpsc::Sender<Fed>) {
@@ -69,14 +67,16 @@ async fn feed(log: LogReader, projection: Arc<Projection>, follower: mpsc::Sende
     }
 }
 
+/// Folds and writes until it is told to stop; what it has folded by then is written.
 async fn follow(
     projection: Arc<Projection>,
     mut store: Store,
     epochs: BTreeMap<&'static str, Uuid>,
     mut feed: mpsc::Receiver<Fed>,
+    stop: CancellationToken,
 ) {
     let mut differences = String::new();
-    while let Some(first) = feed.recv().await {
+    while let Some(Some(first)) = stop.run_until_cancelled(feed.recv()).await {
         let mut next = Some(first);
         let mut events = 0;
         while let Some(fed) = next {
@@ -89,9 +89,17 @@ async fn follow(
             tracing::error!("the scorecard's arithmetic and evaluation's differ: {found}");
             differences = found;
         }
-        match changes {
-            Ok(changes) => write(&mut store, &changes, &projection.read(|folded| checkpoints(folded, &epochs))).await,
+        let changes = match changes {
+            Ok(changes) => changes,
             Err(error) => return tracing::error!(%error, "the scorecard's facts cannot be written"),
+        };
+        let checkpoints = projection.read(|folded| checkpoints(folded, &epochs));
+        while let Err(error) = store.write(&changes, &checkpoints).await {
+            tracing::warn!(%error, "the scorecard's facts were not written; trying again");
+            // What is lost by a stop comes again from the logs.
+            if stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
+                return;
+            }
         }
     }
 }
@@ -114,14 +122,6 @@ fn take(projection: &Projection, fed: Fed) -> usize {
 
 fn alarm(what: &str) {
     tracing::error!("the scorecard no longer follows a log: {what}");
-}
-
-/// Writes until it is written: what is folded must not be lost.
-async fn write(store: &mut Store, changes: &[Change], checkpoints: &[Checkpoint]) {
-    while let Err(error) = store.write(changes, checkpoints).await {
-        tracing::warn!(%error, "the scorecard's facts were not written; trying again");
-        tokio::time::sleep(RETRY_AFTER).await;
-    }
 }
 
 fn checkpoints(folded: &Folded, epochs: &BTreeMap<&'static str, Uuid>) -> Vec<Checkpoint> {

@@ -12,7 +12,7 @@ use contract::token;
 use eventstore::LogReader;
 use parking_lot::{Mutex, RwLock};
 use shell::reads::{Progress, wait_for};
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::fold::{Folded, Reached};
@@ -34,10 +34,10 @@ pub(crate) struct Projection {
     tracker: TaskTracker,
 }
 
-/// What was computed of a cycle at one version of it, or is being computed.
+/// What was computed of a cycle last, and whose turn it is to compute it anew.
 struct Computed {
-    version: u64,
-    league: OnceCell<Arc<League>>,
+    league: Mutex<Option<Arc<League>>>,
+    turn: Semaphore,
 }
 
 /// A cycle's cards, and how far the logs were folded when they were right.
@@ -90,18 +90,27 @@ impl Projection {
         wait_for(&self.reach.subscribe(), &wanted, patience).await
     }
 
-    /// A cycle as it is now, computed if it is out of date: once, however many wait for it.
+    /// A cycle as it is now or later, computed if what is known is older. One computes at a time: whoever
+    /// comes meanwhile waits, and takes what was begun after that.
     pub(crate) async fn cycle(self: &Arc<Self>, name: &CycleName) -> Result<Current, Failure> {
         let key = name.key();
         let found = self.read(|folded| {
             let version = folded.facts.cycle.get(&key)?.version;
-            Some((self.computed(&key, version), folded.reached.clone()))
+            Some((version, folded.reached.clone()))
         });
-        let (computed, reached) = found.ok_or_else(|| Failure::not_found(name))?;
-        let league = computed.league.get_or_try_init(|| self.compute(name)).await?;
-        // Computed at the version just seen, or at a later one.
-        let reached = freshness::further(reached, &league.reached);
-        Ok(Current { league: league.clone(), reached })
+        let (version, reached) = found.ok_or_else(|| Failure::not_found(name))?;
+        let computed = self.computed(key);
+        if let Some(league) = computed.at_least(version) {
+            return Ok(Current::new(league, reached));
+        }
+        let turn = computed.turn.acquire().await;
+        if let Some(league) = computed.at_least(version) {
+            return Ok(Current::new(league, reached));
+        }
+        let league = self.compute(name).await?;
+        *computed.league.lock() = Some(league.clone());
+        drop(turn);
+        Ok(Current::new(league, reached))
     }
 
     /// A unit's card with all that it shows.
@@ -128,16 +137,16 @@ impl Projection {
         })
     }
 
-    fn computed(&self, key: &str, version: u64) -> Arc<Computed> {
+    fn computed(&self, key: String) -> Arc<Computed> {
         let mut computed = self.computed.lock();
-        if let Some(known) = computed.get(key).filter(|known| known.version == version) {
+        if let Some(known) = computed.get(&key) {
             return known.clone();
         }
         if computed.len() >= CYCLES_KEPT_MAX {
             computed.clear();
         }
-        let fresh = Arc::new(Computed { version, league: OnceCell::new() });
-        computed.insert(key.to_owned(), fresh.clone());
+        let fresh = Arc::new(Computed { league: Mutex::new(None), turn: Semaphore::new(1) });
+        computed.insert(key, fresh.clone());
         fresh
     }
 
@@ -152,6 +161,21 @@ impl Projection {
             Ok(None) => Err(unreadable(name, "its scheme cannot be read")),
             Err(error) => Err(unreadable(name, &error.to_string())),
         }
+    }
+}
+
+impl Computed {
+    /// What was computed, if it is not older than `version`.
+    fn at_least(&self, version: u64) -> Option<Arc<League>> {
+        self.league.lock().clone().filter(|league| league.cycle.version >= version)
+    }
+}
+
+impl Current {
+    /// `reached`: when the version was looked at that the league is of, or before it.
+    fn new(league: Arc<League>, reached: BTreeMap<&'static str, Reached>) -> Self {
+        let reached = freshness::further(reached, &league.reached);
+        Self { league, reached }
     }
 }
 

@@ -68,7 +68,7 @@ impl Tallies {
         self.units.entry(names::key(&[jurisdiction, unit])).or_default()
     }
 
-    /// Says that a unit is below another one, or no longer.
+    /// Says that the unit of one key is below that of another, or no longer.
     pub(crate) fn set_below(&mut self, above: String, unit: &str, step: Step) {
         let below = self.below.entry(above).or_default();
         match step {

@@ -1,1 +1,113 @@
+use std::collections::BTreeMap;
 
+use contract::scorecard::{EventReference, LossKind, LossLine};
+use eventstore::RecordedEvent;
+use rust_decimal::Decimal;
+
+use super::history::{History, closed_year, cycle_name, year};
+use crate::explain::{self, Answered};
+use crate::fold::trace::Trace;
+use crate::league::League;
+
+fn lines(history: &History, unit: &str) -> (Vec<LossLine>, Option<String>) {
+    let league = League::compute(history.folded().snapshot(&cycle_name()).unwrap()).unwrap();
+    explain::lines(&league, unit, &Answered::new()).unwrap()
+}
+
+fn sum(lines: &[LossLine]) -> Decimal {
+    lines.iter().map(|line| line.points.parse::<Decimal>().unwrap()).sum()
+}
+
+fn events(lines: &[LossLine], kind: LossKind, item: &str) -> Vec<EventReference> {
+    let line = lines.iter().find(|line| line.kind() == kind && line.item == item);
+    line.unwrap_or_else(|| panic!("no line {kind:?} {item}: {lines:#?}")).events.clone()
+}
+
+/// Every reference names an event that is there, of that type.
+fn assert_events_exist(history: &History, lines: &[LossLine]) {
+    let recorded = history.recorded();
+    let by_place: BTreeMap<(&str, u64), &RecordedEvent> =
+        recorded.iter().map(|(service, event)| ((*service, event.position), event)).collect();
+    for reference in lines.iter().flat_map(|line| &line.events) {
+        let event = by_place[&(reference.service.as_str(), reference.position)];
+        assert_eq!(event.event_id.to_string(), reference.event_id);
+        assert!(event.event_type.ends_with(&format!(".{}", reference.event_type)), "{reference:?}");
+    }
+}
+
+#[test]
+fn the_lines_sum_to_maximum_less_final_and_each_event_exists() {
+    let mut history = closed_year();
+    history.revise_mark("traffic", "26");
+    history.raise_veto("bureau");
+    for unit in ["bureau", "traffic", "station"] {
+        let (lines, total) = lines(&history, unit);
+        let card = history.card(unit);
+        let lost = Decimal::ONE_HUNDRED - card.final_points.unwrap().parse::<Decimal>().unwrap();
+        assert_eq!(sum(&lines), lost, "{unit}");
+        assert_eq!(total.unwrap().parse::<Decimal>().unwrap(), lost, "{unit}");
+        assert_events_exist(&history, &lines);
+    }
+}
+
+#[test]
+fn each_line_leads_to_the_events_behind_it() {
+    let mut history = closed_year();
+    history.revise_mark("bureau", "26");
+    history.raise_veto("bureau");
+    let (lines, _) = lines(&history, "bureau");
+    let types = |kind, item| -> Vec<String> {
+        events(&lines, kind, item).into_iter().map(|event| event.event_type).collect()
+    };
+    assert_eq!(types(LossKind::Mark, ""), ["MarkRevised"]);
+    assert_eq!(types(LossKind::Panel, ""), ["PanelConvened", "PanelClosed"]);
+    assert_eq!(types(LossKind::Start, ""), ["CycleOpened"]);
+    assert_eq!(types(LossKind::Entry, "e2"), ["EntryRecorded"]);
+    assert_eq!(types(LossKind::Indicator, "cleared"), ["IndicatorTargetSet", "IndicatorReported"]);
+    assert_eq!(types(LossKind::Child, "station"), ["UnitEntered"]);
+    assert_eq!(types(LossKind::Veto, ""), ["VetoRaised"]);
+    let clip = lines.iter().find(|line| line.kind() == LossKind::Clip).unwrap();
+    assert_eq!((clip.source_id.as_str(), clip.events.len()), ("inspection", 2));
+    let entry = lines.iter().find(|line| line.item == "e4").unwrap();
+    assert_eq!((entry.source_id.as_str(), entry.description.as_str()), ("complaint", "reason of e4"));
+}
+
+#[test]
+fn a_stratum_line_carries_the_forms_it_was_given() {
+    let history = closed_year();
+    let league = League::compute(history.folded().snapshot(&cycle_name()).unwrap()).unwrap();
+    let form = Trace { position: 7, event_id: uuid::Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
+    let answered =
+        Answered::from([(("public".to_owned(), "recipients".to_owned()), vec![form.clone()])]);
+    let (lines, _) = explain::lines(&league, "bureau", &answered).unwrap();
+    assert_eq!(events(&lines, LossKind::Stratum, "recipients"), [form]);
+    assert!(events(&lines, LossKind::Stratum, "residents").is_empty());
+    let stratum = lines.iter().find(|line| line.item == "recipients").unwrap();
+    assert_eq!(stratum.description, "RECIPIENTS");
+}
+
+#[test]
+fn a_pending_final_has_no_total_but_the_lines_that_stand() {
+    let (lines, total) = lines(&year(), "traffic");
+    assert_eq!(total, None);
+    assert_eq!(events(&lines, LossKind::Mark, "").len(), 1);
+}
+
+#[test]
+fn a_reversed_entry_takes_nothing_any_more() {
+    let mut history = closed_year();
+    history.reverse("traffic", "e4");
+    let (lines, _) = lines(&history, "traffic");
+    assert!(lines.iter().all(|line| line.item != "e4"));
+}
+
+#[test]
+fn a_lifted_veto_still_explains_the_results_that_were_published_under_it() {
+    let mut history = closed_year();
+    history.raise_veto("bureau");
+    let results = history.results();
+    history.publish(results);
+    history.lift_veto("bureau");
+    let (lines, _) = lines(&history, "bureau");
+    assert_eq!(events(&lines, LossKind::Veto, "").len(), 1);
+}

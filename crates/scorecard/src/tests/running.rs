@@ -1,1 +1,154 @@
+//! The projection running on logs of its own.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventstore::sqlite::SqliteLog;
+use eventstore::store::{Request, StreamWrite};
+use eventstore::{Append, Clock, EventStore, ExpectedVersion, LogReader, Metadata, NewEvent};
+use jiff::Timestamp;
+use shell::Tasks;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::history::History;
+use crate::service::Service;
+use crate::{Scorecard, fold};
+
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Four logs in a folder, and a projection beside them.
+pub(super) struct City {
+    folder: TempDir,
+    stores: Vec<EventStore>,
+    tasks: Tasks,
+    appended: u32,
+}
+
+impl City {
+    pub(super) async fn start() -> Self {
+        let (folder, tasks) = (tempfile::tempdir().unwrap(), Tasks::default());
+        let mut stores = Vec::new();
+        for service in contract::token::SERVICES {
+            stores.push(open(folder.path(), service, &tasks).await);
+        }
+        Self { folder, stores, tasks, appended: 0 }
+    }
+
+    /// Records `history`, from where it was recorded up to last; gives the consistency token.
+    pub(super) async fn record(&mut self, history: &History) -> String {
+        let mut token = String::new();
+        for told in history.0.iter().skip(usize::try_from(self.appended).unwrap()) {
+            self.appended += 1;
+            let append = Append {
+                writes: vec![StreamWrite {
+                    stream: told.stream.clone(),
+                    expected: ExpectedVersion::Any,
+                    events: vec![NewEvent {
+                        event_type: told.event_type.clone(),
+                        unit: String::new(),
+                        payload: told.payload.clone(),
+                    }],
+                }],
+                guards: Vec::new(),
+                metadata: Metadata {
+                    actor: "clerk".to_owned(),
+                    jurisdiction: "city".to_owned(),
+                    occurred_at: Timestamp::UNIX_EPOCH,
+                    correlation_id: Uuid::nil(),
+                    causation_id: Uuid::nil(),
+                    traceparent: String::new(),
+                },
+                request: Request {
+                    request_id: Uuid::from_u128(u128::from(self.appended)),
+                    fingerprint: [0; 32],
+                    answer: Vec::new(),
+                },
+            };
+            let store = self.stores.iter().find(|store| store.reader().service() == told.service).unwrap();
+            store.append(append).await.unwrap();
+        }
+        for store in &self.stores {
+            let service = store.reader().service();
+            let separator = if token.is_empty() { "" } else { "," };
+            let position = store.reader().head().await.unwrap().position;
+            token = format!("{token}{separator}{}", contract::token::write(service, position));
+        }
+        token
+    }
+
+    pub(super) fn logs(&self) -> Vec<LogReader> {
+        self.stores.iter().map(|store| store.reader().clone()).collect()
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.folder.path().join("scorecard.db")
+    }
+
+    /// Throws a log away and makes another one of the same service, which is empty.
+    pub(super) async fn replace_log(&mut self, service: &'static str) {
+        let place = self.stores.iter().position(|store| store.reader().service() == service).unwrap();
+        let other = self.folder.path().join("other");
+        std::fs::create_dir_all(&other).unwrap();
+        self.stores[place] = open(&other, service, &self.tasks).await;
+        self.appended = 0;
+    }
+}
+
+async fn open(folder: &Path, service: &'static str, tasks: &Tasks) -> EventStore {
+    let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    let log = SqliteLog::open(&folder.join(format!("{service}.db"))).await.unwrap();
+    EventStore::start(service, Arc::new(log), clock, &tasks.tracker).await.unwrap()
+}
+
+/// A projection that runs until it is stopped.
+pub(super) struct Running {
+    pub(super) scorecard: Scorecard,
+    tasks: Tasks,
+}
+
+impl Running {
+    /// Starts on the city's database; has caught up.
+    pub(super) async fn start(city: &City) -> Self {
+        Self::on(city, &city.database()).await
+    }
+
+    /// Starts on a database of its own; has caught up.
+    pub(super) async fn on(city: &City, database: &Path) -> Self {
+        let tasks = Tasks::default();
+        let scorecard = Scorecard::start(city.logs(), database, &tasks).await.unwrap();
+        scorecard.catch_up(PATIENCE).await.unwrap();
+        Self { scorecard, tasks }
+    }
+
+    pub(super) fn service(&self) -> Service {
+        Service::new(self.scorecard.projection.clone())
+    }
+
+    /// Stops it, once what it has folded is written.
+    pub(super) async fn stop(self) {
+        self.tasks.stop.cancel();
+        self.tasks.tracker.close();
+        self.tasks.tracker.wait().await;
+    }
+}
+
+#[tokio::test]
+async fn a_projection_on_logs_is_the_same_as_a_fold_in_memory() {
+    let history = super::history::closed_year();
+    let mut city = City::start().await;
+    city.record(&history).await;
+    let running = Running::start(&city).await;
+    let mut recorded = Vec::new();
+    for log in city.logs() {
+        for event in log.read_all(1, 1000).await.unwrap() {
+            recorded.push((log.service(), event));
+        }
+    }
+    let in_memory = fold(recorded.iter().map(|(service, event)| (*service, event))).unwrap();
+    let name = super::history::cycle_name();
+    let cards = running.scorecard.projection.read(|folded| folded.scorecards(&name));
+    assert_eq!(cards, in_memory.scorecards(&name));
+    running.stop().await;
+}

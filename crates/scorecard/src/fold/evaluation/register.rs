@@ -10,7 +10,7 @@ use prost_reflect::DynamicMessage;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 
 use crate::fold::facts::Facts;
-use crate::fold::names::{first, ids, key, optional_id_in};
+use crate::fold::names::{self, first, ids, key, optional_id_in};
 use crate::fold::tally::{self, Counted, Step, Tallies};
 
 /// A unit of the register.
@@ -37,7 +37,7 @@ impl Counted for Unit {
         let (jurisdiction, unit) = first(key);
         step.count_if(self.grassroots && !self.retired, &mut tallies.edit(jurisdiction, unit).grassroots);
         if let Some(parent) = &self.parent {
-            tallies.set_below(crate::fold::names::key(&[jurisdiction, parent]), unit, step);
+            tallies.set_below(names::key(&[jurisdiction, parent]), key, step);
         }
     }
 }

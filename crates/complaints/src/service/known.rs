@@ -1,0 +1,81 @@
+//! What is known when a command is decided: the clocks in force, units, officers.
+
+use contract::words::PostLevel;
+
+use super::*;
+
+/// How long a unit or an officer that is not known yet is waited for.
+const REPLICA_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The calendar and the terms in force.
+pub(super) struct Clocks {
+    calendar: Arc<Loaded<calendar::Calendar>>,
+    terms: Arc<Loaded<terms::Terms>>,
+    /// They stay in force.
+    pub(super) guards: Vec<Guard>,
+}
+
+impl Clocks {
+    /// When a stage that begins at `start` is due.
+    pub(super) fn stage_due(&self, stage: ComplaintStage, start: Timestamp) -> Timestamp {
+        self.calendar.state.working_days.due(start, self.terms.state.stage_working_days(stage))
+    }
+
+    /// When a case that begins at `start` is due.
+    pub(super) fn case_due(&self, start: Timestamp) -> Timestamp {
+        self.calendar.state.working_days.due(start, self.terms.state.case_working_days())
+    }
+}
+
+impl Service {
+    pub(super) async fn clocks(&self, jurisdiction: &str, fresh: bool) -> Result<Clocks, Failed> {
+        let streams = (stream::<calendar::Calendar>(jurisdiction), stream::<terms::Terms>(jurisdiction));
+        let calendar = self.calendars.load(&streams.0, fresh).await?;
+        let terms = self.terms.load(&streams.1, fresh).await?;
+        let guards = vec![
+            Guard { stream: streams.0, stream_version: calendar.stream_version },
+            Guard { stream: streams.1, stream_version: terms.stream_version },
+        ];
+        Ok(Clocks { calendar, terms, guards })
+    }
+
+    /// Whether a unit is in the register and in service.
+    pub(super) async fn unit_in_service(&self, unit: &str) -> Result<bool, Failed> {
+        self.look(|replica| replica.in_service(unit), |known| *known).await
+    }
+
+    /// The officers among `officers` who never were on the roster.
+    pub(super) async fn unknown_officers(&self, officers: &[String]) -> Result<Vec<String>, Failed> {
+        let unknown = |replica: &Replica| {
+            let unknown = officers.iter().filter(|officer| !replica.was_on_roster(officer));
+            unknown.cloned().collect()
+        };
+        self.look(unknown, Vec::is_empty).await
+    }
+
+    /// Post level of an officer on the roster, who is looked for at `wanted` or higher.
+    pub(super) async fn post_level(
+        &self,
+        officer: &str,
+        wanted: PostLevel,
+    ) -> Result<Option<PostLevel>, Failed> {
+        let found = |level: &Option<PostLevel>| level.is_some_and(|level| level >= wanted);
+        self.look(|replica| replica.post_level(officer), found).await
+    }
+
+    /// Whether an officer is on the roster.
+    pub(super) async fn on_roster(&self, officer: &str) -> Result<bool, Failed> {
+        Ok(self.post_level(officer, PostLevel::Unspecified).await?.is_some())
+    }
+
+    /// Looks at what is kept of others' facts; if that is not `enough`, once more when all is there that
+    /// they have recorded: who registered a unit a moment ago is not refused.
+    async fn look<T>(&self, look: impl Fn(&Replica) -> T, enough: impl Fn(&T) -> bool) -> Result<T, Failed> {
+        let seen = look(&self.replica.now());
+        if enough(&seen) {
+            return Ok(seen);
+        }
+        self.replica.catch_up(REPLICA_PATIENCE).await?;
+        Ok(look(&self.replica.now()))
+    }
+}

@@ -1,0 +1,75 @@
+//! The suite on SQLite, and what is SQLite's own: damage to the file, erasure from the file.
+
+mod damage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eventstore::sqlite::SqliteLog;
+use eventstore::store::Log;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+use tempfile::TempDir;
+
+use crate::suite::{Home, Value, log_contract, start};
+
+log_contract!(crate::sqlite::File);
+
+/// A log in a file of its own.
+pub(crate) struct File {
+    folder: TempDir,
+}
+
+impl File {
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("log.sqlite")
+    }
+
+    /// Another connection to the file.
+    async fn connect(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.path()).synchronous(SqliteSynchronous::Off);
+        options.connect().await.unwrap()
+    }
+}
+
+impl Home for File {
+    async fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    async fn open(&self) -> Arc<dyn Log> {
+        Arc::new(SqliteLog::open(&self.path()).await.unwrap())
+    }
+
+    async fn tamper(&self, sql: &str, values: Vec<Value>) -> bool {
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for value in values {
+            query = match value {
+                Value::Integer(number) => query.bind(number),
+                Value::Text(text) => query.bind(text),
+                Value::Bytes(bytes) => query.bind(bytes),
+            };
+        }
+        query.execute(&mut self.connect().await).await.is_ok()
+    }
+}
+
+#[tokio::test]
+async fn what_is_erased_from_the_vault_is_in_no_file_any_more() {
+    const SECRET: &[u8] = b"Wang Xiaoming, 13 Harbour Road";
+    let home = File::new().await;
+    let store = start(&home).await.store;
+    let files = || -> Vec<Vec<u8>> {
+        let files = std::fs::read_dir(home.folder.path()).unwrap();
+        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    };
+    let found = || files().iter().any(|file| file.windows(SECRET.len()).any(|bytes| bytes == SECRET));
+    store.vault_put("short", SECRET).await.unwrap();
+    store.vault_put("long", &SECRET.repeat(1000)).await.unwrap();
+    store.vault_put("kept", b"nothing").await.unwrap();
+    assert!(found());
+    for key in ["short", "long"] {
+        assert!(store.vault_erase(key).await.unwrap());
+    }
+    assert!(!found());
+}

@@ -1,0 +1,77 @@
+//! Reading in pages, and how far others have come.
+
+use eventstore::ExpectedVersion;
+use eventstore::store::PAGE_EVENTS_MAX;
+
+use super::{Home, append, appended, event, payloads, say, start, stream, write};
+
+pub(crate) async fn the_log_is_read_in_pages<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    let log = store.reader();
+    assert!(log.read_all(1, 10).await.unwrap().is_empty());
+    for (payload, number) in ["1", "2", "3", "4", "5"].into_iter().zip(1..) {
+        appended(&store.append(say(number, payload, payload)).await);
+    }
+    for (from, limit, wanted) in [
+        (0, 2, vec!["1", "2"]),
+        (1, 2, vec!["1", "2"]),
+        (3, 2, vec!["3", "4"]),
+        (4, 10, vec!["4", "5"]),
+        (6, 10, vec![]),
+        (u64::MAX, 10, vec![]),
+        (1, 0, vec![]),
+    ] {
+        let page = log.read_all(from, limit).await.unwrap();
+        assert_eq!(payloads(&page), wanted, "{limit} from {from}");
+    }
+}
+
+pub(crate) async fn a_stream_is_read_in_pages<H: Home>() {
+    let home = H::new().await;
+    let log = home.open().await;
+    let batch = (1..=6).map(|number| say(number, if number % 2 == 0 { "even" } else { "odd" }, "x"));
+    log.write(batch.collect(), super::at(0)).await.unwrap();
+    for (from, limit, wanted) in
+        [(1, 2, vec![2, 4]), (2, 2, vec![4, 6]), (3, 9, vec![6]), (4, 9, vec![]), (1, 0, vec![])]
+    {
+        let page = log.read_stream(&stream("even"), from, limit).await.unwrap();
+        let positions: Vec<_> = page.iter().map(|event| event.position).collect();
+        assert_eq!(positions, wanted, "{limit} from {from}");
+    }
+    assert!(log.read_stream(&stream("eve"), 1, 9).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_long_stream_is_read_whole<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    for (length, number) in [PAGE_EVENTS_MAX, 1].into_iter().zip(1..) {
+        let events = vec![event("x"); length];
+        appended(&store.append(append(number, vec![write("a", ExpectedVersion::Any, events)])).await);
+        let found = store.reader().read_stream(&stream("a")).await.unwrap();
+        assert_eq!(u64::try_from(found.len()).unwrap(), store.reader().head_known());
+    }
+    let rest = store.reader().read_stream_from(&stream("a"), 1000).await.unwrap();
+    assert_eq!(rest.iter().map(|event| event.stream_version).collect::<Vec<_>>(), [1000, 1001]);
+}
+
+pub(crate) async fn a_log_keeps_its_epoch_and_no_other_has_it<H: Home>() {
+    let home = H::new().await;
+    let first = home.open().await.head().await.unwrap();
+    assert_eq!(first.position, 0);
+    assert_eq!(home.open().await.head().await.unwrap(), first);
+    let other = H::new().await;
+    assert_ne!(other.open().await.head().await.unwrap().epoch, first.epoch);
+}
+
+pub(crate) async fn a_checkpoint_is_kept<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    assert_eq!(store.checkpoint("a").await.unwrap(), 0);
+    store.set_checkpoint("a", 7).await.unwrap();
+    store.set_checkpoint("b", 9).await.unwrap();
+    store.set_checkpoint("a", 8).await.unwrap();
+    let restarted = start(&home).await.store;
+    assert_eq!(restarted.checkpoint("a").await.unwrap(), 8);
+    assert_eq!(restarted.checkpoint("b").await.unwrap(), 9);
+}

@@ -1,0 +1,18 @@
+//! Personal data beside the log.
+
+use super::{Home, start};
+
+pub(crate) async fn what_is_put_in_the_vault_is_got_until_it_is_erased<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    assert_eq!(store.vault_get("k").await.unwrap(), None);
+    store.vault_put("k", b"\x00first").await.unwrap();
+    store.vault_put("k", b"\x00second").await.unwrap();
+    store.vault_put("other", b"").await.unwrap();
+    let elsewhere = start(&home).await.store;
+    assert_eq!(elsewhere.vault_get("k").await.unwrap().unwrap(), b"\x00second");
+    assert!(elsewhere.vault_erase("k").await.unwrap());
+    assert!(!store.vault_erase("k").await.unwrap());
+    assert_eq!(store.vault_get("k").await.unwrap(), None);
+    assert_eq!(store.vault_get("other").await.unwrap().unwrap(), b"");
+}
