@@ -43,8 +43,13 @@ pub(crate) struct Server {
 impl Server {
     /// Starts on `data_dir` and a free port.
     pub(crate) async fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, mingjing::clock()).await
+    }
+
+    /// The same, by another clock.
+    pub(crate) async fn start_with(data_dir: &Path, clock: eventstore::Clock) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let running = serve::start(listen, data_dir, mingjing::clock()).await.expect("the server starts");
+        let running = serve::start(listen, data_dir, clock).await.expect("the server starts");
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }
     }

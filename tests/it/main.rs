@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod arbitrary;
 mod chance;
+mod foreign;
 mod harness;
 mod kill;
+mod overdue;
 mod refusals;
 mod stories;
