@@ -15,7 +15,6 @@
 //! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
 
 pub mod domain;
-mod form_code;
 pub mod reactions;
 pub mod read_model;
 mod resource;

@@ -21,13 +21,13 @@ use scoring::Scheme as Rules;
 use scoring::scheme::Method;
 use shell::caller::patience;
 use shell::commands::{Failed, Prepared};
-use shell::{Commands, Reads, pages, receive};
+use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
 use crate::domain::{admission, cycle, daily_assessment, mark, scheme, survey, unit_register};
 use crate::read_model::ReadModel;
 use crate::schemes::Schemes;
-use crate::{form_code, resource, results};
+use crate::{resource, results};
 
 mod cycles;
 pub(crate) mod entries;
@@ -42,6 +42,8 @@ const POINTS_PLACES_MAX: usize = 9;
 const ENTRY_PLACES_MAX: usize = 2;
 const GROUP_MAX: u32 = 1000;
 const RANKED_GROUPS_MAX: usize = 100;
+/// 80 random bits.
+const FORM_CODE_LETTERS: usize = 16;
 const ISSUED_FORMS_MAX: u32 = 10_000;
 const ANSWERED_FORMS_MAX: usize = 5000;
 const FORM_ANSWERS_MAX: usize = 500;

@@ -8,11 +8,13 @@
 //! | [`folded`] | all streams of one kind, folded by their own rules: what `Get…` and `List…` read |
 //! | [`reaction`] | others' facts → this service's commands, once each |
 //! | [`timer`] | time → this service's commands, once each |
+//! | [`code`] | form codes, receipt codes |
 //! | [`pages`] | pages of a list |
 //!
 //! What must never be here: a rule, a context, SQL. Start at [`commands`].
 
 pub mod caller;
+pub mod code;
 pub mod commands;
 pub mod folded;
 pub mod pages;

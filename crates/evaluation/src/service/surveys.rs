@@ -35,8 +35,8 @@ pub(super) async fn issue_forms(
         return Err(BadField::new("count", format!("must lie between 1 and {ISSUED_FORMS_MAX}")).into());
     }
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let form_codes: Vec<_> = (0..asked.count).map(|_| form_code::issue()).collect();
-    let mut code_hashes: Vec<_> = form_codes.iter().map(|code| form_code::hash(code).to_vec()).collect();
+    let form_codes: Vec<_> = (0..asked.count).map(|_| code::issue(FORM_CODE_LETTERS)).collect();
+    let mut code_hashes: Vec<_> = form_codes.iter().map(|code| code::hash(code).to_vec()).collect();
     code_hashes.sort_unstable();
     let issued = FormsIssued {
         cycle: cycle_of(&name).to_string(),
@@ -144,7 +144,7 @@ fn cycle_of(name: &SurveyName) -> CycleName {
 }
 
 fn parse(row: usize, form: AnsweredForm) -> survey::Form {
-    survey::Form { row, code_hash: form_code::hash(&form.form_code), answers: form.answers }
+    survey::Form { row, code_hash: code::hash(&form.form_code), answers: form.answers }
 }
 
 /// What a form may say: the cycle's units and the scheme's levels.
