@@ -35,8 +35,8 @@ pub struct Accountability {
 }
 
 impl Accountability {
-    /// Starts the context on its log, with what others know of units, officers and complaints, reacting to the
-    /// facts of `complaints`.
+    /// Starts the context on its log, with what others know of units, officers and complaints, reacting to
+    /// the facts of `complaints`.
     pub fn start(
         store: EventStore,
         evaluation: LogReader,

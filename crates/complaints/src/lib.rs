@@ -13,7 +13,6 @@
 
 pub mod domain;
 pub mod read_model;
-mod receipt_code;
 pub mod replica;
 mod resource;
 pub mod service;

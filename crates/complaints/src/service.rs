@@ -16,13 +16,12 @@ use eventstore::{Call, Clock, Decider, EventStore, Guard, Loaded, StreamId};
 use jiff::Timestamp;
 use shell::caller::patience;
 use shell::commands::{Failed, Prepared};
-use shell::{Caller, Commands, Reads, pages, receive};
+use shell::{Caller, Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::domain::{calendar, complaint, terms};
 use crate::read_model::ReadModel;
-use crate::receipt_code;
 use crate::replica::Replica;
 use crate::resource::{self, View};
 use crate::vault::{Sealed, Vault};
@@ -42,6 +41,8 @@ const CATEGORY_LENGTH_MAX: usize = 63;
 const REASON_LENGTH_MAX: usize = 2000;
 const TEXT_LENGTH_MAX: usize = 20_000;
 const COMPLAINED_OF_MAX: usize = 100;
+/// 120 random bits.
+const RECEIPT_CODE_LETTERS: usize = 24;
 const CALENDAR_DATES_MAX: usize = 2000;
 
 type Answer<T> = Result<Response<T>, Status>;

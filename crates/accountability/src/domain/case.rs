@@ -1,8 +1,8 @@
 //! A case 追责 against units and officers, up to its finding.
 //!
 //! - It is against at least one unit, and refers to nothing that its owner has no record of.
-//! - An officer on the roster investigates, never someone involved 回避: whom the case is against, or whose unit;
-//!   who opened it; who is complained of in its complaint or ever had that in hand; who stepped down.
+//! - An officer on the roster investigates, never someone involved 回避: whom the case is against, or whose
+//!   unit; who opened it; who is complained of in its complaint or ever had that in hand; who stepped down.
 //! - Evidence comes after the investigator, the finding after evidence. No evidence is ever taken out.
 //! - The finding ends the investigation. A grave one raises a veto 一票否决 against each unit responsible, in the
 //!   cycle that it counts in.

@@ -15,21 +15,21 @@ pub(super) fn unit(field: &'static str, value: &str, jurisdiction: &str) -> Resu
     Ok(unit.to_string())
 }
 
-/// As [`unit`], of an officer.
+/// As `unit`, of an officer.
 pub(super) fn officer(field: &'static str, value: &str, jurisdiction: &str) -> Result<String, BadField> {
     let Some(officer) = OfficerName::parse_optional(field, value)? else { return Ok(String::new()) };
     field::same_jurisdiction(field, &officer.jurisdiction, jurisdiction)?;
     Ok(officer.to_string())
 }
 
-/// As [`unit`], of a complaint.
+/// As `unit`, of a complaint.
 pub(super) fn complaint(field: &'static str, value: &str, jurisdiction: &str) -> Result<String, BadField> {
     let Some(complaint) = ComplaintName::parse_optional(field, value)? else { return Ok(String::new()) };
     field::same_jurisdiction(field, &complaint.jurisdiction, jurisdiction)?;
     Ok(complaint.to_string())
 }
 
-/// As [`unit`], of a cycle.
+/// As `unit`, of a cycle.
 pub(super) fn cycle(field: &'static str, value: &str, jurisdiction: &str) -> Result<String, BadField> {
     let Some(cycle) = CycleName::parse_optional(field, value)? else { return Ok(String::new()) };
     field::same_jurisdiction(field, &cycle.jurisdiction, jurisdiction)?;

@@ -25,7 +25,8 @@ const GROUNDS: &str = "Li Si waited nine months for his licence";
 
 eventstore::events! {
     enum Foreign {
-        UnitRegistered, CycleOpened, OfficerEnrolled, ComplaintLodged, LeaderAppointed, ComplaintSubstantiated,
+        UnitRegistered, CycleOpened, OfficerEnrolled,
+        ComplaintLodged, LeaderAppointed, ComplaintSubstantiated,
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn lodge_complaint(
     };
     let name = ComplaintName { jurisdiction, complaint };
     let new = asked.complaint.ok_or_else(|| BadField::new("complaint", "must be given"))?;
-    let receipt_code = receipt_code::issue();
+    let receipt_code = code::issue(RECEIPT_CODE_LETTERS);
     let intake = intake(service, &call, &name, new, &receipt_code).await?;
     let view = service.view(&name, &caller).await?;
     let prepare = |fresh| lodge(service, &call, &name, &intake, fresh);
@@ -127,7 +127,7 @@ async fn intake(
             REFERENCE_LENGTH_MAX,
         )?,
         identity_disclosed: new.identity_disclosed,
-        receipt_hash: receipt_code::hash(receipt_code).to_vec(),
+        receipt_hash: code::hash(receipt_code).to_vec(),
         unit: unit_of("complaint.unit", &new.unit, &name.jurisdiction)?,
         complained_of: complained_of(&new.complained_of, &name.jurisdiction)?,
         category: field::optional_text("complaint.category", &new.category, CATEGORY_LENGTH_MAX)?,

@@ -13,8 +13,8 @@ const OPENER: &str = "jurisdictions/city/officers/opener";
 const ANNA: &str = "jurisdictions/city/officers/anna";
 const BERT: &str = "jurisdictions/city/officers/bert";
 
-fn text(vault_key: &str) -> Option<VaultText> {
-    Some(VaultText { vault_key: vault_key.to_owned(), sha256: vec![1] })
+fn text(vault_key: &str) -> VaultText {
+    VaultText { vault_key: vault_key.to_owned(), sha256: vec![1] }
 }
 
 fn opened() -> CaseOpened {
@@ -24,7 +24,7 @@ fn opened() -> CaseOpened {
         nature: CaseNature::Delay.into(),
         units: vec![TRAFFIC.to_owned()],
         officers: vec![ACCUSED.to_owned()],
-        grounds: text("grounds"),
+        grounds: Some(text("grounds")),
         opened_by: OPENER.to_owned(),
         ..CaseOpened::default()
     }
@@ -56,7 +56,7 @@ fn evidence(vault_key: &str) -> EvidenceAdded {
     EvidenceAdded {
         case: NAME.to_owned(),
         evidence_id: "e1".to_owned(),
-        text: text(vault_key),
+        text: Some(text(vault_key)),
         ..EvidenceAdded::default()
     }
 }
@@ -73,7 +73,7 @@ fn finding(gravity: Gravity, cycle: &str) -> FindingMade {
         gravity: gravity.into(),
         units: vec![TRAFFIC.to_owned(), INSPECTION.to_owned()],
         officers: vec![ACCUSED.to_owned()],
-        facts: text("facts"),
+        facts: Some(text("facts")),
         cycle: cycle.to_owned(),
     }
 }
