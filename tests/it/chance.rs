@@ -1,6 +1,6 @@
 //! Chance that can be repeated: the same seed makes the same choices.
 
-/// A generator of choices (SplitMix64).
+/// A generator of choices (`SplitMix64`).
 pub(crate) struct Chance(u64);
 
 impl Chance {

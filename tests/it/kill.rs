@@ -167,8 +167,12 @@ fn binary(home: &Path) -> PathBuf {
     copied
 }
 
+/// An address below the ports that outgoing connections get: a client that calls while the server is down must
+/// not be given the server's own port.
 fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    let first = 20_000 + u16::try_from(std::process::id() % 5_000).unwrap();
+    let mut addresses = (first..30_000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a port is free")
 }
 
 fn serve(binary: &Path, data: &Path, address: SocketAddr) -> Child {

@@ -205,10 +205,14 @@ fn never() -> contract::Timestamp {
 fn faulty() -> Vec<(&'static str, &'static str, SchemeRules)> {
     let changed = |change: fn(&mut SchemeRules)| changed(rules(), change);
     vec![
-        ("too-much", "scheme.maxima_sum", changed(|rules| rules.components[0].max_points = "31".to_owned())),
+        (
+            "too-much",
+            "scheme.maxima_sum",
+            changed(|rules| "31".clone_into(&mut rules.components[0].max_points)),
+        ),
         ("too-little", "scheme.maxima_sum", changed(|rules| drop(rules.components.pop()))),
-        ("twins", "scheme.unique", changed(|rules| rules.components[1].component_id = MARKED.to_owned())),
-        ("endless", "scheme.decimal", changed(|rules| rules.components[0].max_points = "1e1".to_owned())),
+        ("twins", "scheme.unique", changed(|rules| MARKED.clone_into(&mut rules.components[1].component_id))),
+        ("endless", "scheme.decimal", changed(|rules| "1e1".clone_into(&mut rules.components[0].max_points))),
         ("weightless", "scheme.range", changed(weigh_nothing)),
         ("methodless", "scheme.required", changed(|rules| rules.components[0].method = None)),
     ]
@@ -217,7 +221,7 @@ fn faulty() -> Vec<(&'static str, &'static str, SchemeRules)> {
 fn weigh_nothing(rules: &mut SchemeRules) {
     if let Some(Method::Survey(survey)) = &mut rules.components[2].method {
         for stratum in &mut survey.strata {
-            stratum.weight = "0".to_owned();
+            "0".clone_into(&mut stratum.weight);
         }
     }
 }
