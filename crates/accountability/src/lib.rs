@@ -5,7 +5,6 @@
 //! | a case: who investigates, evidence, finding, veto | [`domain::case`] |
 //! | others' facts that open a case | [`reactions`] |
 //! | what is kept of others' facts: units, cycles, officers, complaints | [`replica`] |
-//! | what people wrote, beside the log | `vault` |
 //!
 //! What must never be here: a text of a case in an event or a log line, another context's tables. Start at
 //! [`service`].
@@ -16,7 +15,6 @@ pub mod read_model;
 pub mod replica;
 mod resource;
 pub mod service;
-mod vault;
 
 use contract::accountability::accountability_service_server::AccountabilityServiceServer;
 use eventstore::{Clock, EventStore, LogReader};

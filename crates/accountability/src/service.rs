@@ -11,24 +11,25 @@ use contract::field::{self, BadField};
 use contract::name::{CaseName, ComplaintName, CycleName, JurisdictionName, OfficerName, UnitName};
 use contract::status::Failure;
 use contract::words::VaultText;
-use eventstore::{Clock, Decider, EventStore, StreamId};
+use eventstore::{Call, Clock, Decider, EventStore, StreamId};
 use jiff::Timestamp;
 use shell::caller::patience;
-use shell::commands::{Prepared, store_failure};
-use shell::{Commands, Reads, pages, receive};
+use shell::commands::Prepared;
+use shell::{Commands, Reads, Vault, pages, receive};
 use tonic::{Request, Response, Status};
 
 use crate::domain::case;
 use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::resource;
-use crate::vault::Text;
 
 mod cases;
 mod investigations;
 mod references;
 
 const REASON_LENGTH_MAX: usize = 2000;
+/// A request has one text.
+const TEXT: &str = "text";
 const TEXT_LENGTH_MAX: usize = 20_000;
 /// What was recorded elsewhere a moment ago is here within this, or the call is to be tried again.
 const REPLICA_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -38,9 +39,9 @@ type Answer<T> = Result<Response<T>, Status>;
 /// Serves `AccountabilityService`.
 pub struct Service {
     clock: Clock,
-    store: EventStore,
     reads: Reads<ReadModel>,
     replica: Reads<Replica>,
+    vault: Vault,
     pub(crate) cases: Commands<case::Case>,
 }
 
@@ -52,7 +53,7 @@ impl Service {
         clock: Clock,
     ) -> Self {
         let cases = Commands::new(&store);
-        Self { clock, store, reads, replica, cases }
+        Self { clock, reads, replica, vault: Vault::new(store), cases }
     }
 
     /// The first of these that no owner knows. What is not known here may have been recorded a moment ago.
@@ -70,24 +71,20 @@ impl Service {
         Ok(self.replica.now().missing(units, officers, complaint, cycle))
     }
 
-    /// The command that `build` makes of a text's reference. The text goes to the vault before anything is
-    /// recorded, but not for a command that the rules refuse: nobody could ever find it to erase it.
+    /// The command that `build` makes of the reference of the request's text, with the text in the vault.
     async fn entrust(
         &self,
         name: &CaseName,
-        text: &Text,
+        (call, text): (&Call, &str),
         known: impl Fn(&case::Opened) -> Option<&VaultText>,
         build: impl FnOnce(VaultText) -> case::Command,
         fresh: bool,
     ) -> Prepared<case::Case> {
         let loaded = self.cases.load(&stream_of(name), fresh).await?;
         let known = loaded.state.opened().and_then(known);
-        let sealed = text.seal(&self.store, known).await.map_err(|error| store_failure(&error))?;
+        let sealed = self.vault.seal_text(call, TEXT, text, known).await?;
         let command = build(sealed.reference.clone());
-        let decided = case::Case::decide(&loaded.state, command.clone());
-        if !decided.map_err(|refused| Failure::from(&refused))?.is_empty() {
-            sealed.keep(&self.store).await.map_err(|error| store_failure(&error))?;
-        }
+        let command = self.vault.entrust::<case::Case>(call, &loaded.state, command, &[sealed]).await?;
         Ok((command, vec![]))
     }
 }

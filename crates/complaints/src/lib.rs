@@ -17,7 +17,6 @@ pub mod replica;
 mod resource;
 pub mod service;
 pub mod timers;
-mod vault;
 
 use contract::complaints::complaint_service_server::ComplaintServiceServer;
 use eventstore::{Clock, EventStore, LogReader};

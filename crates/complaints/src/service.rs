@@ -16,7 +16,8 @@ use eventstore::{Call, Clock, Decider, EventStore, Guard, Loaded, StreamId};
 use jiff::Timestamp;
 use shell::caller::patience;
 use shell::commands::{Failed, Prepared};
-use shell::{Caller, Commands, Reads, code, pages, receive};
+use shell::vault::Sealed;
+use shell::{Caller, Commands, Reads, Vault, code, pages, receive};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -24,7 +25,6 @@ use crate::domain::{calendar, complaint, terms};
 use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::resource::{self, View};
-use crate::vault::{Sealed, Vault};
 
 mod handling;
 mod intake;
@@ -83,7 +83,7 @@ impl Service {
         Ok(View { name: name.clone(), calendar, now: caller.now })
     }
 
-    /// `command`, with `sealed` in the vault. What a rule refuses leaves nothing there.
+    /// `command`, with `sealed` in the vault.
     async fn entrust(
         &self,
         call: &Call,
@@ -93,11 +93,7 @@ impl Service {
         fresh: bool,
     ) -> Result<complaint::Command, Failed> {
         let before = self.complaints.load(&stream_of(name), fresh).await?;
-        let events = complaint::Complaint::decide(&before.state, command.clone());
-        if !events.map_err(|refused| Failure::from(&refused))?.is_empty() {
-            self.vault.put(call, sealed).await?;
-        }
-        Ok(command)
+        self.vault.entrust::<complaint::Complaint>(call, &before.state, command, sealed).await
     }
 }
 

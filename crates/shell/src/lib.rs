@@ -8,6 +8,7 @@
 //! | [`folded`] | all streams of one kind, folded by their own rules: what `Get…` and `List…` read |
 //! | [`reaction`] | others' facts → this service's commands, once each |
 //! | [`timer`] | time → this service's commands, once each |
+//! | [`vault`] | what people wrote → sealed, beside the log, erasable |
 //! | [`code`] | form codes, receipt codes |
 //! | [`pages`] | pages of a list |
 //!
@@ -21,11 +22,13 @@ pub mod pages;
 pub mod reaction;
 pub mod reads;
 pub mod timer;
+pub mod vault;
 
 pub use caller::{Caller, receive};
 pub use commands::Commands;
 pub use folded::Folded;
 pub use reads::{Model, Reads};
+pub use vault::Vault;
 
 /// Background work of the process: tracked, and told when to stop.
 #[derive(Clone, Default)]

@@ -17,9 +17,8 @@ pub(super) async fn open_case(
     };
     let name = CaseName { jurisdiction, case };
     let grounds = field::text("grounds", &asked.grounds, TEXT_LENGTH_MAX)?;
-    let grounds = Text::new(call.request_id, &format!("{name}/grounds"), grounds);
     let opened = opened(&asked, &name, &caller.actor)?;
-    let prepare = |fresh| open(service, &name, &opened, &grounds, fresh);
+    let prepare = |fresh| open(service, &name, &opened, (&call, &grounds), fresh);
     let answer =
         |case: &_| OpenCaseResponse { case: resource::case(case, &name, caller.now), ..Default::default() };
     service.cases.execute_guarded(&call, &stream_of(&name), prepare, |decided| answer(decided.after)).await
@@ -130,7 +129,7 @@ async fn open(
     service: &Service,
     name: &CaseName,
     opened: &CaseOpened,
-    grounds: &Text,
+    grounds: (&Call, &str),
     fresh: bool,
 ) -> Prepared<case::Case> {
     let CaseOpened { units, officers, complaint, cycle, .. } = opened;

@@ -55,8 +55,7 @@ pub(super) async fn add_evidence(
         facts: references::causes("facts", &asked.facts, FACTS_MAX)?,
     };
     let text = field::text("text", &asked.text, TEXT_LENGTH_MAX)?;
-    let text = Text::new(call.request_id, &format!("{name}/evidence/{}", added.evidence_id), text);
-    let prepare = |fresh| add(service, &name, &added, &text, fresh);
+    let prepare = |fresh| add(service, &name, &added, (&call, &text), fresh);
     let answer = |case: &_| AddEvidenceResponse {
         case: resource::case(case, &name, caller.now),
         ..Default::default()
@@ -74,8 +73,7 @@ pub(super) async fn make_finding(
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let finding = finding(&asked, &name)?;
     let facts = field::text("facts", &asked.facts, TEXT_LENGTH_MAX)?;
-    let facts = Text::new(call.request_id, &format!("{name}/finding"), facts);
-    let prepare = |fresh| find(service, &name, &finding, &facts, expected, fresh);
+    let prepare = |fresh| find(service, &name, &finding, (&call, &facts), expected, fresh);
     let answer = |case: &_| MakeFindingResponse {
         case: resource::case(case, &name, caller.now),
         ..Default::default()
@@ -145,7 +143,7 @@ async fn add(
     service: &Service,
     name: &CaseName,
     added: &EvidenceAdded,
-    text: &Text,
+    text: (&Call, &str),
     fresh: bool,
 ) -> Prepared<case::Case> {
     let build = |text| case::Command::AddEvidence(EvidenceAdded { text: Some(text), ..added.clone() });
@@ -156,7 +154,7 @@ async fn find(
     service: &Service,
     name: &CaseName,
     finding: &FindingMade,
-    facts: &Text,
+    facts: (&Call, &str),
     expected: Option<u64>,
     fresh: bool,
 ) -> Prepared<case::Case> {

@@ -201,12 +201,16 @@ async fn an_erased_text_does_not_come_back_with_a_repeated_request() {
 async fn a_refused_text_is_kept_nowhere() {
     let world = World::new().await;
     let unknown = OpenCaseRequest { units: vec![format!("{TRAFFIC}-2")], ..open(1, "c1") };
-    let refused = world.service().open_case(Request::new(unknown)).await.unwrap_err();
+    let refused = world.service().open_case(Request::new(unknown.clone())).await.unwrap_err();
     assert!(refused.message().starts_with("accountability.unknown_unit: "), "{}", refused.message());
-    let place = "jurisdictions/city/cases/c1/grounds";
-    let key = Uuid::new_v5(&Uuid::from_u128(1), place.as_bytes()).to_string();
+    let (caller, asked) = receive(Request::new(unknown), &world.service().clock).unwrap();
+    let call = caller.call(&asked.request_id, "city", None).unwrap();
+    let sealed = world.service().vault.seal_text(&call, TEXT, GROUNDS, None).await.unwrap();
+    let key = sealed.reference.vault_key;
     assert_eq!(world.own.vault_get(&key).await.unwrap(), None);
-    world.service().open_case(Request::new(open(1, "c1"))).await.unwrap();
+    record(&world.evaluation, UnitRegistered { unit: asked.units[0].clone(), ..UnitRegistered::default() })
+        .await;
+    world.service().open_case(Request::new(asked)).await.unwrap();
     assert!(world.own.vault_get(&key).await.unwrap().is_some());
 }
 

@@ -137,11 +137,12 @@ async fn intake(
     };
     let mut sealed = Vec::new();
     if let Some(complainant) = complainant(new.complainant)? {
-        sealed.push(Vault::seal_complainant(call, &complainant));
+        sealed.push(Vault::seal_message(call, "complainant", &complainant));
     }
-    lodged.complainant_key = sealed.first().map(|sealed| sealed.key.clone()).unwrap_or_default();
-    let text = service.vault.seal_text(call, "text", &text).await.map_err(Failed::into_failure)?;
-    lodged.text = Some(text.text());
+    lodged.complainant_key =
+        sealed.first().map(|sealed| sealed.reference.vault_key.clone()).unwrap_or_default();
+    let text = service.vault.seal_text(call, "text", &text, None).await.map_err(Failed::into_failure)?;
+    lodged.text = Some(text.reference.clone());
     sealed.push(text);
     Ok(Intake { lodged, sealed })
 }

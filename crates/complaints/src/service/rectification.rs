@@ -11,7 +11,7 @@ pub(super) async fn report_rectification(
     let text = field::text("report", &asked.report, TEXT_LENGTH_MAX)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let act = act(&caller, &call, &asked.etag)?;
-    let sealed = service.vault.seal_text(&call, "report", &text).await.map_err(Failed::into_failure)?;
+    let sealed = service.vault.seal_text(&call, "report", &text, None).await.map_err(Failed::into_failure)?;
     let view = service.view(&name, &caller).await?;
     let prepare = |fresh| report(service, &call, &name, &act, &sealed, fresh);
     let answer = |complaint: &_| ReportRectificationResponse {
@@ -55,7 +55,7 @@ pub(super) async fn refute_rectification(
     let act = act(&caller, &call, &asked.etag)?;
     let mut sealed = Vec::new();
     if !text.is_empty() {
-        let text = service.vault.seal_text(&call, "statement", &text).await;
+        let text = service.vault.seal_text(&call, "statement", &text, None).await;
         sealed.push(text.map_err(Failed::into_failure)?);
     }
     let view = service.view(&name, &caller).await?;
@@ -122,7 +122,7 @@ async fn report(
 ) -> Prepared<complaint::Complaint> {
     let clocks = service.clocks(&name.jurisdiction, fresh).await?;
     let due = clocks.stage_due(ComplaintStage::Reported, act.at);
-    let step = complaint::Step::Report { report: sealed.text(), due };
+    let step = complaint::Step::Report { report: sealed.reference.clone(), due };
     let command = complaint::Command::Handle(act.clone(), step);
     let command = service.entrust(call, name, command, std::slice::from_ref(sealed), fresh).await?;
     Ok((command, clocks.guards))
@@ -153,7 +153,7 @@ async fn refute(
     let refuting = complaint::Refuting {
         satisfaction: if inspected { Satisfaction::Unspecified } else { Satisfaction::Dissatisfied },
         source: refuted.source,
-        statement: refuted.sealed.first().map(Sealed::text),
+        statement: refuted.sealed.first().map(|sealed| sealed.reference.clone()),
         deadline: refuted.deadline,
         due: clocks.stage_due(ComplaintStage::Assigned, act.at),
     };

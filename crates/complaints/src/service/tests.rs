@@ -184,7 +184,7 @@ async fn what_people_wrote_lies_in_the_vault_and_not_in_the_log() {
     let lodged = <ComplaintLodged as prost::Message>::decode(event.payload.as_slice()).unwrap();
     let text = lodged.text.unwrap();
     let content = world.complaints.vault_get(&text.vault_key).await.unwrap().unwrap();
-    assert_eq!(&content[16..], WORDS.as_bytes());
+    assert_eq!(&content[32..], WORDS.as_bytes());
     assert_eq!(text.sha256, <sha2::Sha256 as sha2::Digest>::digest(&content).to_vec());
     let complainant = world.complaints.vault_get(&lodged.complainant_key).await.unwrap().unwrap();
     let complainant = <Complainant as prost::Message>::decode(complainant.as_slice()).unwrap();
@@ -214,8 +214,8 @@ async fn a_refused_complaint_leaves_nothing_in_the_vault() {
     );
     let (caller, asked) = receive(Request::new(lodging(1)), &world.service.clock).unwrap();
     let call = caller.call(&asked.request_id, "city", None).unwrap();
-    let sealed = world.service.vault.seal_text(&call, "text", WORDS).await.unwrap();
-    assert_eq!(world.complaints.vault_get(&sealed.key).await.unwrap(), None);
+    let sealed = world.service.vault.seal_text(&call, "text", WORDS, None).await.unwrap();
+    assert_eq!(world.complaints.vault_get(&sealed.reference.vault_key).await.unwrap(), None);
 }
 
 #[tokio::test]
