@@ -29,10 +29,10 @@ const INSERT_ROWS_MAX: usize = 256;
 const EVENT_COLUMNS: &str = "position, stream, stream_version, event_id, event_type, occurred_at, recorded_at, \
      actor, correlation_id, causation_id, jurisdiction, unit, traceparent, payload, chain_hash";
 
-/// INSERTs of 256, 128, … 1 rows, so that few statements are prepared, once each.
-static INSERT_EVENTS: LazyLock<Vec<(usize, String)>> =
+/// INSERTs of 1, 2, … 256 rows: one statement writes a batch, and each is prepared once.
+static INSERT_EVENTS: LazyLock<Vec<String>> =
     LazyLock::new(|| inserts(&format!("INSERT INTO event ({EVENT_COLUMNS}) VALUES "), 15));
-static INSERT_REQUESTS: LazyLock<Vec<(usize, String)>> = LazyLock::new(|| {
+static INSERT_REQUESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     inserts("INSERT INTO request (request_id, fingerprint, answer, position, recorded_at) VALUES ", 5)
 });
 static READ_ALL: LazyLock<String> = LazyLock::new(|| {
@@ -44,8 +44,9 @@ static READ_STREAM: LazyLock<String> = LazyLock::new(|| {
          ORDER BY stream_version LIMIT ?"
     )
 });
-const STREAM_VERSIONS: &str = "SELECT value, (SELECT stream_version FROM event WHERE stream = value \
-     ORDER BY stream_version DESC LIMIT 1) FROM json_each(?)";
+/// All versions in one row, in the order of the names: each row costs a hand-over between threads.
+const STREAM_VERSIONS: &str = "SELECT group_concat(coalesce((SELECT stream_version FROM event \
+     WHERE stream = value ORDER BY stream_version DESC LIMIT 1), 0), ',' ORDER BY key) FROM json_each(?)";
 const ANSWERED: &str = "SELECT request_id, fingerprint, answer, position, recorded_at FROM request \
      WHERE request_id IN (SELECT unhex(value) FROM json_each(?))";
 
@@ -65,7 +66,9 @@ impl SqliteLog {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(std::time::Duration::from_secs(10))
             .pragma("secure_delete", "ON") // What is erased is overwritten, not only let go.
-            .pragma("cache_size", "-65536");
+            .pragma("wal_autocheckpoint", "10000") // Pages; fewer, larger write-backs.
+            .pragma("cache_size", "-65536")
+            .statement_cache_capacity(2 * INSERT_ROWS_MAX + 64);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(StoreError::database)?;
         sqlx::migrate!("migrations/sqlite").run(&mut writer).await.map_err(StoreError::database)?;
         let readers = SqlitePoolOptions::new()
@@ -201,13 +204,11 @@ async fn look_up(
     };
     if !lookup.streams.is_empty() {
         let names = json_list(lookup.streams.iter().map(StreamId::as_str));
-        let rows = sqlx::query(STREAM_VERSIONS).bind(names).fetch_all(&mut *connection).await;
-        for row in rows.map_err(StoreError::database)? {
-            let stream: String = row.try_get(0).map_err(StoreError::database)?;
-            let version: Option<i64> = row.try_get(1).map_err(StoreError::database)?;
-            let version = version.and_then(|version| u64::try_from(version).ok()).unwrap_or(0);
-            plan.streams.insert(StreamId::from_log(stream), version);
-        }
+        let versions =
+            sqlx::query_scalar::<_, String>(STREAM_VERSIONS).bind(names).fetch_one(&mut *connection);
+        let versions = versions.await.map_err(StoreError::database)?;
+        let versions = versions.split(',').map(|version| version.parse().unwrap_or(0));
+        plan.streams = lookup.streams.iter().cloned().zip(versions).collect();
     }
     let requests = json_list(lookup.requests.iter().map(|id| id.simple()));
     let rows = sqlx::query(ANSWERED).bind(requests).fetch_all(&mut *connection).await;
@@ -219,49 +220,39 @@ async fn look_up(
 }
 
 async fn insert(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sqlx::Error> {
-    let mut rest = &plan.events[..];
-    for (rows, statement) in INSERT_EVENTS.iter() {
-        while rest.len() >= *rows {
-            let (chunk, after) = rest.split_at(*rows);
-            rest = after;
-            let mut query = sqlx::query(statement.as_str());
-            for event in chunk {
-                query = query
-                    .bind(signed(event.position))
-                    .bind(event.stream.as_str())
-                    .bind(signed(event.stream_version))
-                    .bind(event.event_id.as_bytes().as_slice())
-                    .bind(event.event_type.as_str())
-                    .bind(event.occurred_at.as_microsecond())
-                    .bind(event.recorded_at.as_microsecond())
-                    .bind(event.actor.as_str())
-                    .bind(event.correlation_id.as_bytes().as_slice())
-                    .bind(event.causation_id.as_bytes().as_slice())
-                    .bind(event.jurisdiction.as_str())
-                    .bind(event.unit.as_str())
-                    .bind(event.traceparent.as_str())
-                    .bind(event.payload.as_slice())
-                    .bind(event.chain_hash.as_slice());
-            }
-            query.execute(&mut *connection).await?;
+    for chunk in plan.events.chunks(INSERT_ROWS_MAX) {
+        let mut query = sqlx::query(INSERT_EVENTS[chunk.len() - 1].as_str());
+        for event in chunk {
+            query = query
+                .bind(signed(event.position))
+                .bind(event.stream.as_str())
+                .bind(signed(event.stream_version))
+                .bind(event.event_id.as_bytes().as_slice())
+                .bind(event.event_type.as_str())
+                .bind(event.occurred_at.as_microsecond())
+                .bind(event.recorded_at.as_microsecond())
+                .bind(event.actor.as_str())
+                .bind(event.correlation_id.as_bytes().as_slice())
+                .bind(event.causation_id.as_bytes().as_slice())
+                .bind(event.jurisdiction.as_str())
+                .bind(event.unit.as_str())
+                .bind(event.traceparent.as_str())
+                .bind(event.payload.as_slice())
+                .bind(event.chain_hash.as_slice());
         }
+        query.execute(&mut *connection).await?;
     }
-    let mut rest = &plan.requests[..];
-    for (rows, statement) in INSERT_REQUESTS.iter() {
-        while rest.len() >= *rows {
-            let (chunk, after) = rest.split_at(*rows);
-            rest = after;
-            let mut query = sqlx::query(statement.as_str());
-            for (request_id, answered) in chunk {
-                query = query
-                    .bind(request_id.as_bytes().as_slice())
-                    .bind(answered.fingerprint.as_slice())
-                    .bind(answered.answer.as_slice())
-                    .bind(signed(answered.position))
-                    .bind(answered.recorded_at.as_microsecond());
-            }
-            query.execute(&mut *connection).await?;
+    for chunk in plan.requests.chunks(INSERT_ROWS_MAX) {
+        let mut query = sqlx::query(INSERT_REQUESTS[chunk.len() - 1].as_str());
+        for (request_id, answered) in chunk {
+            query = query
+                .bind(request_id.as_bytes().as_slice())
+                .bind(answered.fingerprint.as_slice())
+                .bind(answered.answer.as_slice())
+                .bind(signed(answered.position))
+                .bind(answered.recorded_at.as_microsecond());
         }
+        query.execute(&mut *connection).await?;
     }
     sqlx::query("UPDATE head SET position = ?, recorded_at = ?, chain_hash = ?")
         .bind(signed(plan.position))
@@ -272,12 +263,9 @@ async fn insert(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sq
         .map(drop)
 }
 
-fn inserts(insert: &str, columns: usize) -> Vec<(usize, String)> {
-    let row = format!("({})", vec!["?"; columns].join(", "));
-    std::iter::successors(Some(INSERT_ROWS_MAX), |rows| Some(rows / 2))
-        .take_while(|rows| *rows > 0)
-        .map(|rows| (rows, format!("{insert}{}", vec![row.as_str(); rows].join(", "))))
-        .collect()
+fn inserts(insert: &str, columns: usize) -> Vec<String> {
+    let row = format!("({})", vec!["?"; columns].join(","));
+    (1..=INSERT_ROWS_MAX).map(|rows| format!("{insert}{}", vec![row.as_str(); rows].join(","))).collect()
 }
 
 /// What is wrong with a row, for people.

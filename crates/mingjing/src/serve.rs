@@ -22,9 +22,9 @@ use eventstore::{Clock, EventStore};
 use scorecard::Scorecard;
 use shell::{Model, Reads, Tasks};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic_web::GrpcWebLayer;
 use training::Training;
 
@@ -60,6 +60,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let (listener, health) = (TcpListener::bind(listen).await, tonic_health::server::health_reporter());
     let listener = listener.with_context(|| format!("listening on {listen}"))?;
     let address = listener.local_addr()?;
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
 
     let training_log = open("training", data_dir, &clock, &tasks).await?;
     let complaints_log = open("complaints", data_dir, &clock, &tasks).await?;
@@ -128,9 +129,8 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
         .max_connection_age(CONNECTION_AGE_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .tcp_nodelay(true)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stopping);
+        .serve_with_incoming_shutdown(incoming, stopping);
     tasks.tracker.spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the server stopped");

@@ -56,17 +56,18 @@ pub(crate) struct Limit<'a> {
 }
 
 /// The table, written line by line.
-pub(crate) struct Table;
+pub(crate) struct Table(io::Stdout);
 
 impl Table {
     /// Writes the head.
     pub(crate) fn new() -> Self {
-        line(&format!(
+        let mut table = Self(io::stdout());
+        table.line(&format!(
             "{:<44} {:>11}   {:<44} {:>11} {:>6}",
             "work", "per second", "raw limit", "per second", "ratio"
         ));
-        line(&"-".repeat(120));
-        Self
+        table.line(&"-".repeat(120));
+        table
     }
 
     /// Writes a figure beside its limits.
@@ -74,13 +75,13 @@ impl Table {
         let mut figure = format!("{what:<44} {rate:>11.0}");
         for limit in limits {
             let ratio = rate / limit.rate;
-            line(&format!("{figure}   {:<44} {:>11.0} {ratio:>6.2}", limit.what, limit.rate));
+            self.line(&format!("{figure}   {:<44} {:>11.0} {ratio:>6.2}", limit.what, limit.rate));
             figure = format!("{:<44} {:>11}", "", "");
         }
     }
-}
 
-fn line(text: &str) {
-    // Who closed the output does not want to know.
-    let _ = writeln!(io::stdout(), "{text}");
+    fn line(&mut self, text: &str) {
+        // Who closed the output does not want to know.
+        let _ = writeln!(self.0, "{text}");
+    }
 }

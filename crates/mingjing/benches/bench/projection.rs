@@ -43,9 +43,9 @@ pub(crate) async fn rebuilt(folder: &Path, table: &mut Table) -> anyhow::Result<
     let read = per_second(count, began.elapsed());
 
     let began = Instant::now();
-    let folded = scorecard::fold(events.iter().map(|event| (EVALUATION, event)));
+    let facts = scorecard::fold(events.iter().map(|event| (EVALUATION, event)));
     let folding = per_second(count, began.elapsed());
-    folded.map_err(anyhow::Error::msg)?;
+    facts.map_err(anyhow::Error::msg)?;
     drop(events);
 
     let began = Instant::now();

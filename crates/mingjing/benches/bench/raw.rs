@@ -33,6 +33,7 @@ pub(crate) async fn rows(folder: &Path) -> anyhow::Result<Rows> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON")
+        .pragma("wal_autocheckpoint", "10000")
         .pragma("cache_size", "-65536");
     let mut connection = SqliteConnection::connect_with(&options).await?;
     let table = "CREATE TABLE event (position INTEGER PRIMARY KEY, stream TEXT, stream_version INTEGER, \
