@@ -1,8 +1,9 @@
 //! How sure a survey's points and a rank are (scoring.md §2 and §7). Reported beside, never part of them.
 
+use num_traits::ToPrimitive as _;
 use rust_decimal::Decimal;
 
-use crate::exact::{Exact, exact, quotient, whole};
+use crate::exact::{Exact, exact, power_of_ten, quotient, whole};
 use crate::facts::{CycleFacts, Forms, SurveyFacts};
 use crate::methods::survey::{Answers, Tally, closed_answers, points_of, remaining};
 use crate::methods::{Asked, weight_sum};
@@ -104,7 +105,14 @@ fn standard_error(method: &Survey, answers: &Answers, max: Decimal) -> f64 {
         Some(&share * &share * quotient(&tally.variance(), &whole(tally.valid))?)
     };
     let variance: Exact = parts.iter().filter_map(variance_of_mean).sum();
-    variance.approximate().sqrt()
+    approximate(&variance).sqrt()
+}
+
+/// Close to it: exact to some thirty places.
+#[expect(clippy::float_arithmetic, reason = "scoring.md §2 and §7 allow it for the intervals")]
+fn approximate(exact: &Exact) -> f64 {
+    let scaled = exact.over() * power_of_ten(30) / exact.under();
+    scaled.to_f64().unwrap_or_default() / 1e30
 }
 
 /// `points ± 1.96·se`, clipped to `[0, max_points]`, rounded to 2.

@@ -9,7 +9,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul, Neg, Sub};
 
 use num_bigint::BigInt;
-use num_traits::{Signed, ToPrimitive, Zero};
+use num_traits::{Signed, Zero};
 use rust_decimal::Decimal;
 
 /// A fraction of unbounded integers.
@@ -104,13 +104,6 @@ impl Exact {
     /// Whether it is below zero.
     pub(crate) fn is_negative(&self) -> bool {
         self.over.is_negative()
-    }
-
-    /// Close to it, for a square root or a draw: exact to some thirty places.
-    #[expect(clippy::float_arithmetic, reason = "scoring.md §2 and §7 allow it for the intervals")]
-    pub(crate) fn approximate(&self) -> f64 {
-        let scaled = &self.over * power_of_ten(30) / &self.under;
-        scaled.to_f64().unwrap_or_default() / 1e30
     }
 
     fn kept_short(self) -> Self {

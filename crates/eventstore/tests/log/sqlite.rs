@@ -5,13 +5,15 @@ mod damage;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use eventstore::AppendError;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::Log;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
-use crate::suite::{Home, Value, log_contract, start};
+use crate::suite::{Home, Value, log_contract, say, start, whole};
 
 log_contract!(crate::sqlite::File);
 
@@ -72,4 +74,26 @@ async fn what_is_erased_from_the_vault_is_in_no_file_any_more() {
         assert!(store.vault_erase(key).await.unwrap());
     }
     assert!(!found());
+}
+
+#[tokio::test]
+async fn more_appends_than_may_wait_are_refused_at_once_and_the_others_are_written() {
+    const APPENDS: u128 = 9000;
+    let home = File::new().await;
+    let store = start(&home).await.store;
+    let mut elsewhere = home.connect().await;
+    let writing = elsewhere.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let mut appends = JoinSet::new();
+    for number in 1..=APPENDS {
+        let store = store.clone();
+        appends.spawn(async move { store.append(say(number, "a", "x")).await });
+    }
+    tokio::task::yield_now().await;
+    writing.rollback().await.unwrap();
+    let outcomes = appends.join_all().await;
+    let refused = outcomes.iter().filter(|outcome| matches!(outcome, Err(AppendError::QueueFull))).count();
+    assert!(refused > 0);
+    let written = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert_eq!(written + refused, outcomes.len());
+    assert_eq!(whole(&store).await.len(), written);
 }

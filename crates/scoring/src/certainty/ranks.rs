@@ -8,7 +8,6 @@ use rust_decimal::prelude::ToPrimitive;
 use super::draws::Draws;
 use super::standard_error;
 use crate::appraisal::{Appraisal, UnitScore, appraise};
-use crate::exact::Exact;
 use crate::facts::{CycleFacts, UnitFacts};
 use crate::finals::children_first;
 use crate::methods::Asked;
@@ -159,7 +158,7 @@ impl Unit {
         let (mut fixed, mut surveys) = (0.0, Vec::new());
         for (component, score) in scheme.components().iter().zip(&score.components) {
             let asked = Asked { component, cycle, unit };
-            match (final_points, Drawn::of(asked, score.unrounded.as_ref().map(Exact::approximate))) {
+            match (final_points, Drawn::of(asked, score.unrounded.as_ref().map(super::approximate))) {
                 (Some(_), Some(drawn)) => surveys.push(drawn),
                 _ => fixed += score.points.map_or(0.0, cents),
             }
