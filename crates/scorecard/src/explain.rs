@@ -1,10 +1,6 @@
 //! Where the points went (scoring.md §6): each line of the arithmetic with the events that it comes from.
 
-use std::collections::BTreeMap;
-
-use contract::evaluation::FormAnswered;
 use contract::scorecard::{EventReference, LossKind, LossLine};
-use eventstore::{EventSet as _, LogReader, RecordedEvent, StoreError, StreamId};
 use scoring::scheme::{Component, Method};
 use scoring::{Cause, Loss};
 
@@ -16,58 +12,9 @@ use crate::fold::names::key;
 use crate::fold::trace::Trace;
 use crate::league::League;
 
-eventstore::events! {
-    enum InTheBox { FormAnswered }
-}
+mod forms;
 
-/// The forms that say something of a unit, by component and stratum.
-pub(crate) type Answered = BTreeMap<(String, String), Vec<EventReference>>;
-
-/// Why the forms cannot be looked up.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
-    /// The log cannot be read.
-    #[error(transparent)]
-    Log(#[from] StoreError),
-    /// An event of the box is not one.
-    #[error("event {position} of the box cannot be read: {what}")]
-    Corrupt {
-        /// Its position.
-        position: u64,
-        /// What is wrong.
-        what: String,
-    },
-}
-
-/// Looks up the forms behind a unit's surveys: they are not kept in memory.
-pub(crate) async fn answered(log: &LogReader, league: &League, unit: &str) -> Result<Answered, Error> {
-    let mut found = Answered::new();
-    let unit = format!("jurisdictions/{}/units/{unit}", league.name.jurisdiction);
-    let surveys = league.scheme.components().iter();
-    for component in surveys.filter(|component| matches!(component.method, Method::Survey(_))) {
-        let key = key(&[&league.name.key(), &component.component_id]);
-        for event in log.read_stream(&StreamId::new("survey_box", &key)).await? {
-            if event.position > league.answers_until {
-                break;
-            }
-            if let Some(stratum_id) = stratum_about(&event, &unit)? {
-                let forms = found.entry((component.component_id.clone(), stratum_id)).or_default();
-                forms.push(Trace::of(&event).reference(SERVICE, "FormAnswered"));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// The stratum of a form that says something of the unit.
-fn stratum_about(event: &RecordedEvent, unit: &str) -> Result<Option<String>, Error> {
-    let corrupt = |what: String| Error::Corrupt { position: event.position, what };
-    let decoded = InTheBox::decode(&event.event_type, &event.payload);
-    let Some(InTheBox::FormAnswered(form)) = decoded.map_err(|error| corrupt(error.to_string()))? else {
-        return Err(corrupt(format!("`{}` does not belong in it", event.event_type)));
-    };
-    Ok(form.answers.iter().any(|answer| answer.unit == unit).then_some(form.stratum_id))
-}
+pub(crate) use forms::{Answered, Error, answered};
 
 /// The lines of a unit and their sum; none: no such unit.
 pub(crate) fn lines(
@@ -249,7 +196,7 @@ impl Explained<'_> {
 
     fn child(&self, unit_id: String) -> About {
         let entered = self.league.record.units.get(&unit_id);
-        let events = entered.map(|entered| reference(entered.entered, "UnitEntered"));
+        let events = entered.map(|entered| reference(entered.recorded, "UnitEntered"));
         About::whole(LossKind::Child, "its share of the roll-up").item(unit_id).events(events)
     }
 }

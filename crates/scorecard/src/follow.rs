@@ -46,9 +46,7 @@ pub(crate) fn start(
 
 async fn feed(log: LogReader, projection: Arc<Projection>, follower: mpsc::Sender<Fed>) {
     let service = log.service();
-    let reached = || {
-        projection.read(|folded| folded.reached.get(service).cloned()).unwrap_or_default()
-    };
+    let reached = || projection.read(|folded| folded.reached.get(service).cloned()).unwrap_or_default();
     let mut subscription = log.subscribe(reached().position + 1);
     while reached().alarm.is_empty() {
         let fed = match subscription.next().await {
@@ -91,7 +89,7 @@ async fn follow(
         }
         let changes = match changes {
             Ok(changes) => changes,
-            Err(error) => return tracing::error!(%error, "the scorecard's facts cannot be written"),
+            Err(error) => return stop_all(&projection, &format!("its facts cannot be written: {error}")),
         };
         let checkpoints = projection.read(|folded| checkpoints(folded, &epochs));
         while let Err(error) = store.write(&changes, &checkpoints).await {
@@ -118,6 +116,12 @@ fn take(projection: &Projection, fed: Fed) -> usize {
         alarm(&what);
     }
     page.len()
+}
+
+fn stop_all(projection: &Projection, what: &str) {
+    for log in projection.logs() {
+        alarm(&projection.change(|folded| folded.stop(log.service(), what)));
+    }
 }
 
 fn alarm(what: &str) {

@@ -10,6 +10,8 @@ use scoring::facts::CycleFacts;
 use scoring::{Appraisal, RankInterval, Scheme};
 
 use crate::card::{Certainty, Frame};
+use crate::fold::accountability::Veto;
+use crate::fold::evaluation::SERVICE;
 use crate::fold::evaluation::cycle::{Cycle, Phase};
 use crate::fold::facts::Facts;
 use crate::fold::names::first;
@@ -63,30 +65,34 @@ impl Folded {
         let (facts, key) = (&self.facts, name.key());
         let cycle = facts.cycle_named(name)?.clone();
         let (_, rules) = facts.scheme_version(&cycle.scheme, cycle.scheme_version)?;
-        let publication = facts.publication.get(&key).filter(|_| cycle.phase.is_frozen());
-        let reached = self.reached.get(crate::fold::evaluation::SERVICE);
-        let vetoed = || facts.vetoes(&key).filter(|(_, _, standing)| *standing).map(|(unit, ..)| unit);
-        let mut vetoes: BTreeMap<String, Vec<Trace>> = BTreeMap::new();
-        for (unit, raised, standing) in facts.vetoes(&key) {
-            if standing || publication.is_some() {
-                vetoes.entry(unit.to_owned()).or_default().push(raised);
+        let evaluation = self.reached.get(SERVICE);
+        let mut snapshot = Snapshot {
+            name: name.clone(),
+            cycle,
+            rules: rules.clone(),
+            record: Record::default(),
+            vetoed: BTreeSet::new(),
+            vetoes: BTreeMap::new(),
+            published_points: None,
+            answers_until: evaluation.map_or(0, |reached| reached.position),
+            reached: self.reached.clone(),
+        };
+        match facts.publication.get(&key).cloned() {
+            None => {
+                snapshot.record = Record::of(facts, &key);
+                snapshot.vetoes = facts.vetoes(&key, |veto| veto.standing);
+                snapshot.vetoed = snapshot.vetoes.keys().cloned().collect();
+            }
+            Some(published) => {
+                snapshot.answers_until = published.published.position;
+                snapshot.record = published.record;
+                // One that was lifted since stood then; which did not yet is told by who was vetoed.
+                snapshot.vetoes = facts.vetoes(&key, |_| true);
+                snapshot.vetoed = published.vetoed;
+                snapshot.published_points = Some(published.points);
             }
         }
-        Some(Snapshot {
-            name: name.clone(),
-            rules: rules.clone(),
-            record: publication.map_or_else(|| Record::of(facts, &key), |published| published.record.clone()),
-            vetoed: publication
-                .map_or_else(|| vetoed().map(str::to_owned).collect(), |published| published.vetoed.clone()),
-            vetoes,
-            published_points: publication.map(|published| published.points.clone()),
-            answers_until: publication
-                .map(|published| published.published.position)
-                .or(reached.map(|reached| reached.position))
-                .unwrap_or(0),
-            reached: self.reached.clone(),
-            cycle,
-        })
+        Some(snapshot)
     }
 
     /// Every scorecard of a cycle, by unit, as the pages of its league table show them but for what is not
@@ -98,9 +104,13 @@ impl Folded {
 }
 
 impl Facts {
-    /// The vetoes of a cycle: unit, the event that raised it, whether it stands.
-    fn vetoes(&self, cycle: &str) -> impl Iterator<Item = (&str, Trace, bool)> {
-        self.veto.below(cycle).map(|(key, veto)| (first(key).0, veto.raised, veto.standing))
+    /// The events that raised the vetoes of a cycle, by unit, of those that are wanted.
+    fn vetoes(&self, cycle: &str, wanted: impl Fn(&Veto) -> bool) -> BTreeMap<String, Vec<Trace>> {
+        let mut vetoes: BTreeMap<String, Vec<Trace>> = BTreeMap::new();
+        for (key, veto) in self.veto.below(cycle).filter(|(_, veto)| wanted(veto)) {
+            vetoes.entry(first(key).0.to_owned()).or_default().push(veto.raised);
+        }
+        vetoes
     }
 }
 

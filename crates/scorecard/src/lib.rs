@@ -4,7 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `follow` | the logs → one task that folds and writes, exactly once in effect |
-//! | [`fold`](mod@fold) | events → facts: pure; the logs in any order between them |
+//! | [`fold`](fn@fold) | events → facts: pure; the logs in any order between them |
 //! | `league` | the facts of one cycle → everything computed from them |
 //! | `card`, `figures` | … → a scorecard; what it shows beside its cycle |
 //! | `explain` | where the points went, each line with its events |
@@ -15,7 +15,7 @@
 //! | `resume`, `store` | where it goes on after a restart; its database, the only file with SQL |
 //!
 //! What must never be here: a command, a rule of another context, arithmetic (that is `scoring`), anything
-//! that cannot be built again from the logs. Start at [`fold`](mod@fold), then `league`.
+//! that cannot be built again from the logs. Start at [`fold`](fn@fold), then `league`.
 //!
 //! Published results are frozen: the facts as they were at `ResultsPublished` or `ResultsRevised` are kept
 //! apart, and the cycle's cards show those, whatever is recorded later.
@@ -71,10 +71,11 @@ impl Scorecard {
     /// Takes the facts up where `database` has them (made if it is not there) and follows `logs`, one of each
     /// service, in tasks of the process.
     pub async fn start(
-        logs: Vec<LogReader>,
+        mut logs: Vec<LogReader>,
         database: &Path,
         tasks: &shell::Tasks,
     ) -> Result<Self, StartError> {
+        logs.sort_by_key(LogReader::service);
         let mut store = Store::open(database).await?;
         let (folded, epochs) = resume::resume(&mut store, &logs).await?;
         let projection = Arc::new(Projection::new(folded, logs, tasks.tracker.clone()));

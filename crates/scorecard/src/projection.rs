@@ -132,9 +132,7 @@ impl Projection {
 
     /// How far the facts have come.
     pub(crate) fn freshness(&self) -> Vec<Freshness> {
-        self.read(|folded| {
-            freshness::freshness(&folded.reached, &self.logs, &folded.facts.differences())
-        })
+        self.read(|folded| freshness::freshness(&folded.reached, &self.logs, &folded.facts.differences()))
     }
 
     fn computed(&self, key: String) -> Arc<Computed> {
@@ -152,15 +150,25 @@ impl Projection {
 
     async fn compute(self: &Arc<Self>, name: &CycleName) -> Result<Arc<League>, Failure> {
         let (projection, cycle) = (self.clone(), name.clone());
-        let computing = self.tracker.spawn_blocking(move || {
+        let computed = self.aside(move || {
             let snapshot = projection.read(|folded| folded.snapshot(&cycle))?;
             League::compute(snapshot)
         });
-        match computing.await {
-            Ok(Some(league)) => Ok(Arc::new(league)),
-            Ok(None) => Err(unreadable(name, "its scheme cannot be read")),
-            Err(error) => Err(unreadable(name, &error.to_string())),
-        }
+        computed.await?.map(Arc::new).ok_or_else(|| {
+            tracing::error!(cycle.name = %name, "{name} cannot be computed: its scheme cannot be read");
+            Failure::Internal
+        })
+    }
+
+    /// Computes what takes long where it holds up no other call.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.tracker.spawn_blocking(compute).await.map_err(|error| {
+            tracing::error!(%error, "a scorecard was not computed");
+            Failure::Internal
+        })
     }
 }
 
@@ -177,11 +185,6 @@ impl Current {
         let reached = freshness::further(reached, &league.reached);
         Self { league, reached }
     }
-}
-
-fn unreadable(name: &CycleName, why: &str) -> Failure {
-    tracing::error!(cycle.name = %name, "{name} cannot be computed: {why}");
-    Failure::Internal
 }
 
 fn progress(folded: &Folded, logs: &[LogReader]) -> Reach {

@@ -119,7 +119,8 @@ impl ScorecardService for Service {
         let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
         let actual = self.card(&current, &name)?;
         let scheme = self.projection.read(|folded| simulate::scheme(&folded.facts, &request))?;
-        let simulated = simulate::card(&current.league, &scheme, basis, &name.unit);
+        let (league, unit) = (current.league.clone(), name.unit.clone());
+        let simulated = self.projection.aside(move || simulate::card(&league, &scheme, basis, &unit)).await?;
         let simulated = simulated.ok_or_else(|| Failure::not_found(&name))?;
         let simulated = self.projection.finish(&current, &name.unit, simulated);
         let difference = simulate::difference(&actual, &simulated);
@@ -146,4 +147,3 @@ fn unexplained(error: explain::Error) -> Failure {
         }
     }
 }
-

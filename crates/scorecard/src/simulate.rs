@@ -49,7 +49,11 @@ pub(crate) fn scheme(facts: &Facts, request: &SimulateScorecardRequest) -> Resul
 fn recorded(facts: &Facts, name: &str, scheme_version: u32) -> Result<Simulated, Failure> {
     let name = contract::name::SchemeName::parse("scheme", name)?.to_string();
     let (scheme_version, rules) = facts.scheme_version(&name, scheme_version).ok_or_else(|| {
-        Failure::not_found(if scheme_version == 0 { name.clone() } else { format!("{name} version {scheme_version}") })
+        Failure::not_found(if scheme_version == 0 {
+            name.clone()
+        } else {
+            format!("{name} version {scheme_version}")
+        })
     })?;
     // A draft may have faults.
     let scheme = Scheme::parse(rules).map_err(|faults| Failure::Refused {

@@ -15,6 +15,7 @@ use super::tally::{self, Counted, Step, Tallies};
 pub(crate) const SERVICE: &str = "complaints";
 
 eventstore::events! {
+    #[expect(clippy::enum_variant_names, reason = "each is named after its message")]
     enum Event {
         ComplaintLodged, ComplaintAccepted, ComplaintRejected, ComplaintTransferred, ComplaintAssigned,
         ComplaintOverdue, ComplaintClosed, ComplaintReopened,

@@ -59,7 +59,9 @@ mod tests {
         for bad in ["", "jurisdictions/city", "jurisdictions/city/units/u", "jurisdictions/city/cycles/"] {
             assert!(ids("cycles", bad).is_err(), "{bad}");
         }
-        for bad in ["jurisdictions/town/units/u", "jurisdictions/city/units/u/x", "jurisdictions/city2/units/u"] {
+        for bad in
+            ["jurisdictions/town/units/u", "jurisdictions/city/units/u/x", "jurisdictions/city2/units/u"]
+        {
             assert!(id_in("city", "units", bad).is_err(), "{bad}");
         }
     }

@@ -46,11 +46,7 @@ impl Record {
     }
 
     /// The same for the arithmetic.
-    pub(crate) fn cycle_facts(
-        &self,
-        ranked_groups: &BTreeSet<u32>,
-        vetoed: &BTreeSet<String>,
-    ) -> CycleFacts {
+    pub(crate) fn cycle_facts(&self, ranked_groups: &BTreeSet<u32>, vetoed: &BTreeSet<String>) -> CycleFacts {
         let unit = |(id, entered): (&String, &Entered)| {
             let facts = UnitFacts {
                 parent: entered.parent.clone(),
@@ -65,7 +61,11 @@ impl Record {
             units: self.units.iter().map(unit).collect(),
             ranked_groups: ranked_groups.clone(),
             panels: self.panels.iter().map(|(id, panel)| (id.clone(), panel_facts(panel))).collect(),
-            surveys: self.surveys.iter().map(|(id, survey)| (id.clone(), self.survey_facts(id, survey))).collect(),
+            surveys: self
+                .surveys
+                .iter()
+                .map(|(id, survey)| (id.clone(), self.survey_facts(id, *survey)))
+                .collect(),
         };
         self.add_marks(&mut facts);
         self.add_indicators(&mut facts);
@@ -85,7 +85,7 @@ impl Record {
         entries.into_iter()
     }
 
-    fn survey_facts(&self, component_id: &str, survey: &Survey) -> SurveyFacts {
+    fn survey_facts(&self, component_id: &str, survey: Survey) -> SurveyFacts {
         let strata = self.strata.iter().filter_map(|(key, stratum)| {
             let (component, stratum_id) = first(key);
             let forms = Forms { issued: stratum.issued, returned: stratum.returned };
@@ -165,11 +165,7 @@ impl Record {
 }
 
 fn panel_facts(panel: &Panel) -> PanelFacts {
-    PanelFacts {
-        closed: panel.closed.is_some(),
-        ballots_cast: panel.ballots,
-        electors: panel.electors,
-    }
+    PanelFacts { closed: panel.closed.is_some(), ballots_cast: panel.ballots, electors: panel.electors }
 }
 
 fn copy<V: Clone>(rows: &Rows<V>, key: &str) -> BTreeMap<String, V> {

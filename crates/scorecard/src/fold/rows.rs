@@ -143,7 +143,8 @@ mod tests {
         rows.put("city/a".to_owned(), 1);
         rows.put("city/b".to_owned(), 2);
         *rows.edit("city/a").unwrap() += 1;
-        let written = [("city/a".to_owned(), Some("2".to_owned())), ("city/b".to_owned(), Some("2".to_owned()))];
+        let written =
+            [("city/a".to_owned(), Some("2".to_owned())), ("city/b".to_owned(), Some("2".to_owned()))];
         assert_eq!(changes(&mut rows), written);
         assert!(changes(&mut rows).is_empty());
         *rows.edit_or_default("city/b") += 1;

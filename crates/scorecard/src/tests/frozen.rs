@@ -24,24 +24,14 @@ fn a_published_card_does_not_change_until_the_results_are_revised() {
     let mut history = published_year();
     history.reverse("traffic", "e3");
     history.raise_veto("traffic");
-    history.entry(
-        "traffic",
-        "late",
-        Target::ComponentId("conduct".to_owned()),
-        "-5",
-    );
+    history.entry("traffic", "late", Target::ComponentId("conduct".to_owned()), "-5");
     assert_eq!(history.card("traffic"), published);
 
     // What evaluation computes from the facts as they stand.
     let mut unpublished = closed_year();
     unpublished.reverse("traffic", "e3");
     unpublished.raise_veto("traffic");
-    unpublished.entry(
-        "traffic",
-        "late",
-        Target::ComponentId("conduct".to_owned()),
-        "-5",
-    );
+    unpublished.entry("traffic", "late", Target::ComponentId("conduct".to_owned()), "-5");
     history.revise_results(unpublished.results());
     assert_eq!(history.folded().facts.differences(), "");
     let revised = history.card("traffic");

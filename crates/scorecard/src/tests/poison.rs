@@ -26,7 +26,10 @@ fn an_entry_of_a_cycle_that_was_never_opened_stops_its_log_and_no_other() {
     let folded = taken(&history);
     let evaluation = &folded.reached()["evaluation"];
     assert_eq!(evaluation.position, 1, "nothing is passed over");
-    assert!(evaluation.alarm.contains("evaluation:2 (mingjing.evaluation.v1.EntryRecorded)"), "{evaluation:?}");
+    assert!(
+        evaluation.alarm.contains("evaluation:2 (mingjing.evaluation.v1.EntryRecorded)"),
+        "{evaluation:?}"
+    );
     assert!(evaluation.alarm.contains("was never opened"), "{evaluation:?}");
     assert_eq!((folded.reached()["training"].position, folded.reached()["training"].alarm.as_str()), (1, ""));
 }

@@ -32,7 +32,6 @@ struct Telling {
     history: History,
     entries: u32,
     standing: Vec<(&'static str, String)>,
-    marked: Vec<&'static str>,
     vetoed: Vec<&'static str>,
     complaints: u32,
     enrolled: u32,
@@ -51,6 +50,16 @@ impl Telling {
         self.history.convene_panel();
         self.history.issue("recipients", 50);
         self.history.issue("residents", 50);
+        // Enough that no final is pending once all is closed.
+        self.history.form("residents", &UNITS.map(|id| (id, "fair")));
+        for _ in 0..2 {
+            self.history.ballot("members", &UNITS.map(|id| (id, "7.25")));
+        }
+        for id in UNITS {
+            self.history.mark(id, "21.07");
+            self.history.indicator(id, "cleared", "7", "6");
+            self.history.indicator(id, "accidents", "3", "7");
+        }
     }
 
     fn step(&mut self, number: u32) {
@@ -59,16 +68,13 @@ impl Telling {
         let points = format!("{}.{:02}", rest % 10, rest / 10 % 100);
         match number % 16 {
             0..=3 => {
-                let answers = [(unit, pick(&LEVELS, rest)), (pick(&UNITS, number / 16 + 1), pick(&LEVELS, rest / 4))];
+                let answers =
+                    [(unit, pick(&LEVELS, rest)), (pick(&UNITS, number / 16 + 1), pick(&LEVELS, rest / 4))];
                 self.history.form(pick(&["recipients", "residents"], rest / 16), &answers);
             }
             4..=6 => self.enter_entry(unit, rest, &points),
             7 => self.reverse(rest),
-            8 if self.marked.contains(&unit) => self.history.revise_mark(unit, &points),
-            8 => {
-                self.marked.push(unit);
-                self.history.mark(unit, &points);
-            }
+            8 => self.history.revise_mark(unit, &points),
             9 => self.history.indicator(unit, pick(&["cleared", "accidents"], rest), "5", &points),
             10 => self.history.ballot(pick(&["mayor", "members"], rest), &[(unit, points.as_str())]),
             11 => self.veto(unit),
@@ -106,15 +112,12 @@ impl Telling {
     }
 
     fn veto(&mut self, unit: &'static str) {
-        match self.vetoed.iter().position(|vetoed| *vetoed == unit) {
-            Some(place) => {
-                self.vetoed.remove(place);
-                self.history.lift_veto(unit);
-            }
-            None => {
-                self.vetoed.push(unit);
-                self.history.raise_veto(unit);
-            }
+        if let Some(place) = self.vetoed.iter().position(|vetoed| *vetoed == unit) {
+            self.vetoed.remove(place);
+            self.history.lift_veto(unit);
+        } else {
+            self.vetoed.push(unit);
+            self.history.raise_veto(unit);
         }
     }
 

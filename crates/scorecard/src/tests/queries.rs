@@ -51,7 +51,8 @@ async fn what_was_written_is_read() {
         history.entry("tax", &format!("round-{round}"), source, "-0.10");
         let consistency_token = city.record(&history).await;
         let request = GetScorecardRequest { consistency_token, ..get("tax") };
-        let card = service.get_scorecard(Request::new(request)).await.unwrap().into_inner().scorecard.unwrap();
+        let card =
+            service.get_scorecard(Request::new(request)).await.unwrap().into_inner().scorecard.unwrap();
         assert_eq!(card.daily[1].entries, round + 1);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct Entered {
     /// The unit above it.
     pub(crate) parent: Option<String>,
     /// The event that entered it, or changed its group or target last.
-    pub(crate) entered: Trace,
+    pub(crate) recorded: Trace,
 }
 
 impl Phase {
@@ -93,12 +93,12 @@ pub(super) fn open(facts: &mut Facts, event: CycleOpened, opened: Trace) -> Resu
     Ok(())
 }
 
-pub(super) fn enter(facts: &mut Facts, event: &UnitEntered, entered: Trace) -> Result<(), String> {
+pub(super) fn enter(facts: &mut Facts, event: &UnitEntered, recorded: Trace) -> Result<(), String> {
     let cycle = facts.in_cycle(&event.cycle)?;
     let unit = cycle.unit(&event.unit)?;
     let parent = cycle.optional_unit(&event.parent)?.map(str::to_owned);
     let (group, appraisal_target) = (event.group, event.appraisal_target);
-    facts.entered.put(cycle.below(&[unit]), Entered { group, appraisal_target, parent, entered });
+    facts.entered.put(cycle.below(&[unit]), Entered { group, appraisal_target, parent, recorded });
     Ok(())
 }
 
