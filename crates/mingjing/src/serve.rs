@@ -15,6 +15,7 @@ use contract::descriptors;
 use contract::evaluation::evaluation_service_server::SERVICE_NAME as EVALUATION_SERVICE;
 use contract::event::event_service_server::{EventServiceServer, SERVICE_NAME as EVENT_SERVICE};
 use contract::scorecard::scorecard_service_server::SERVICE_NAME as SCORECARD_SERVICE;
+use contract::status::Failure;
 use contract::training::training_service_server::SERVICE_NAME as TRAINING_SERVICE;
 use evaluation::Evaluation;
 use eventstore::sqlite::SqliteLog;
@@ -25,6 +26,7 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 use training::Training;
 
@@ -52,8 +54,8 @@ pub struct Running {
     pub tasks: Tasks,
 }
 
-/// Starts all services on the logs in `data_dir` (made if it is not there) and serves them on `listen`. They
-/// are healthy, and this returns, once what they read from is filled.
+/// Starts all services on the logs in `data_dir` (made if it is not there) and serves them on `listen`. Each is
+/// healthy, and this returns, once what it reads from is filled.
 pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow::Result<Running> {
     std::fs::create_dir_all(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
     let tasks = Tasks::default();
@@ -110,7 +112,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         EVENT_SERVICE,
     ];
     for name in names.into_iter().chain([""]) {
-        reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+        reporter.set_service_status(name, ServingStatus::NotServing).await;
     }
     let stop = tasks.stop.clone();
     let stopping = {
@@ -118,7 +120,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         async move {
             stop.cancelled().await;
             for name in names.into_iter().chain([""]) {
-                reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+                reporter.set_service_status(name, ServingStatus::NotServing).await;
             }
         }
     };
@@ -137,16 +139,22 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         }
     });
 
-    fill(training.reads()).await?;
-    fill(training.replica()).await?;
-    fill(complaints.reads()).await?;
-    fill(complaints.replica()).await?;
-    fill(evaluation.reads()).await?;
-    fill(accountability.reads()).await?;
-    fill(accountability.replica()).await?;
-    scorecard.catch_up(FILL_TIMEOUT).await.map_err(tonic::Status::from)?;
-    for name in names.into_iter().chain([""]) {
-        reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+    // A service that cannot be filled (an event that it cannot read) stays unhealthy; the others serve.
+    let filled = [
+        (TRAINING_SERVICE, filled(training.reads()).await && filled(training.replica()).await),
+        (COMPLAINT_SERVICE, filled(complaints.reads()).await && filled(complaints.replica()).await),
+        (EVALUATION_SERVICE, filled(evaluation.reads()).await),
+        (
+            ACCOUNTABILITY_SERVICE,
+            filled(accountability.reads()).await && filled(accountability.replica()).await,
+        ),
+        (SCORECARD_SERVICE, is_filled(&scorecard.catch_up(FILL_TIMEOUT).await)),
+        (EVENT_SERVICE, true),
+    ];
+    let all = filled.iter().all(|(_, filled)| *filled);
+    for (name, filled) in filled.into_iter().chain([("", all)]) {
+        let status = if filled { ServingStatus::Serving } else { ServingStatus::NotServing };
+        reporter.set_service_status(name, status).await;
     }
     Ok(Running { address, tasks })
 }
@@ -173,7 +181,13 @@ async fn open(
     Ok(EventStore::start(service, Arc::new(log), clock.clone(), &tasks.tracker).await?)
 }
 
-async fn fill<M: Model>(reads: &Reads<M>) -> anyhow::Result<()> {
-    reads.catch_up(FILL_TIMEOUT).await.map_err(tonic::Status::from)?;
-    Ok(())
+async fn filled<M: Model>(reads: &Reads<M>) -> bool {
+    is_filled(&reads.catch_up(FILL_TIMEOUT).await)
+}
+
+fn is_filled(caught_up: &Result<(), Failure>) -> bool {
+    if let Err(failure) = caught_up {
+        tracing::error!(?failure, "a service is not ready");
+    }
+    caught_up.is_ok()
 }
