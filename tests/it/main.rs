@@ -5,6 +5,7 @@
 mod arbitrary;
 mod architecture;
 mod chance;
+mod feeds;
 mod foreign;
 mod harness;
 mod kill;

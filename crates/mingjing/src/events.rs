@@ -46,10 +46,12 @@ impl EventService for Events {
         let page =
             log.read_all(from, page_size).await.map_err(|error| shell::commands::store_failure(&error))?;
         let next_position = page.last().map_or(from, |event| event.position + 1);
+        // Events recorded since the head was read are in the page.
+        let head_position = page.last().map_or(0, |event| event.position);
         Ok(Response::new(ReadEventsResponse {
             events: wanted(log.service(), page, asked.filter.as_ref()),
             next_position,
-            head_position: head.position.max(next_position - 1),
+            head_position: head_position.max(head.position),
         }))
     }
 
