@@ -15,6 +15,7 @@ use prost_reflect::{
 };
 use tempfile::tempdir;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
@@ -30,6 +31,8 @@ const ROUNDS: [u64; 3] = [40, 40, 10];
 const MENDS_MAX: u32 = 16;
 /// How deep messages are nested.
 const DEPTH_MAX: u32 = 4;
+/// How long a feed is listened to.
+const FEED_WAIT: Duration = Duration::from_millis(30);
 /// The server waits for a position of a token at most about so long.
 const DEADLINE: Duration = Duration::from_secs(1);
 
@@ -42,7 +45,7 @@ async fn no_request_makes_the_server_panic_or_say_internal() {
     server.evaluation().record_entry(entry("north", "late", "-1")).await.unwrap();
     issue(&server.channel(), 2).await;
 
-    let rpcs: Vec<_> = unary_rpcs().collect();
+    let rpcs: Vec<_> = rpcs().collect();
     assert!(rpcs.len() > 50, "the whole contract is covered: {}", rpcs.len());
     let (endings, others): (Vec<_>, Vec<_>) = rpcs.iter().cloned().partition(|rpc| is_ending(rpc.name()));
     let mut answered = 0;
@@ -147,14 +150,19 @@ async fn call(channel: &Channel, rpc: &MethodDescriptor, request: &DynamicMessag
     let mut request = Request::new(request.encode_to_vec());
     request.set_timeout(DEADLINE);
     let path = PathAndQuery::try_from(path).unwrap();
-    Ok(client.unary(request, path, Raw).await?.into_inner())
+    if !rpc.is_server_streaming() {
+        return Ok(client.unary(request, path, Raw).await?.into_inner());
+    }
+    let mut feed = client.server_streaming(request, path, Raw).await?.into_inner();
+    // A live feed of nothing waits: what it answers at once is enough.
+    timeout(FEED_WAIT, feed.message()).await.map_or(Ok(None), |heard| heard).map(Option::unwrap_or_default)
 }
 
-fn unary_rpcs() -> impl Iterator<Item = MethodDescriptor> {
+fn rpcs() -> impl Iterator<Item = MethodDescriptor> {
     let services = POOL.services().filter(|service| service.full_name().starts_with("mingjing."));
     services
         .flat_map(|service| service.methods().collect::<Vec<_>>())
-        .filter(|rpc| !rpc.is_server_streaming() && !rpc.is_client_streaming())
+        .inspect(|rpc| assert!(!rpc.is_client_streaming(), "{} is called otherwise", rpc.full_name()))
 }
 
 /// Whether an rpc ends something that others go on with.

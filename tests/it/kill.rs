@@ -12,6 +12,8 @@ use std::time::Duration;
 use contract::evaluation::evaluation_service_client::EvaluationServiceClient;
 use contract::evaluation::{EntryRecorded, RecordEntryRequest};
 use contract::words::RecordedEvent;
+use eventstore::sqlite::SqliteLog;
+use eventstore::store::Log as _;
 use prost::Message as _;
 use serde_json::Value;
 use tempfile::tempdir;
@@ -55,7 +57,7 @@ async fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     server.stop().await;
 
     let copy = home.path().join("copy");
-    copy_logs(&data, &copy);
+    copy_logs(&data, &copy).await;
     let server = Server::start(&copy).await;
     assert_eq!(
         server.scorecards_as_json(CYCLE).await,
@@ -65,6 +67,7 @@ async fn nothing_acknowledged_is_lost_however_often_it_is_killed() {
     server.stop().await;
 
     let harmed = &entries[entries.len() / 2];
+    settle(&copy.join("evaluation.db")).await;
     flip_a_byte(&copy.join("evaluation.db"), &harmed.payload);
     let (sound, broken) = verify(&binary, &copy).await;
     assert!(!sound);
@@ -218,15 +221,37 @@ async fn verify(binary: &Path, data: &Path) -> (bool, Vec<(String, u64)>) {
     (output.status.success(), broken.collect())
 }
 
-/// Copies the logs, without what is made from them.
-fn copy_logs(from: &Path, to: &Path) {
-    std::fs::create_dir(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        if !file.file_name().to_string_lossy().starts_with("scorecard") {
-            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+/// Copies the logs, without what is made from them: again, if they were being closed meanwhile.
+async fn copy_logs(from: &Path, to: &Path) {
+    let copying = async {
+        while !copied_whole(from, to) {
+            std::fs::remove_dir_all(to).unwrap();
+            sleep(POLL).await;
         }
-    }
+    };
+    timeout(PATIENCE, copying).await.expect("the logs lie still");
+}
+
+/// Copies the logs; whether nothing happened to them meanwhile.
+fn copied_whole(from: &Path, to: &Path) -> bool {
+    std::fs::create_dir(to).unwrap();
+    let before = logs_in(from);
+    let copied = before.iter().all(|(name, _)| std::fs::copy(from.join(name), to.join(name)).is_ok());
+    copied && logs_in(from) == before
+}
+
+/// The files of the logs with their sizes.
+fn logs_in(folder: &Path) -> BTreeMap<String, u64> {
+    let files = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let files = files.map(|file| (file.file_name().to_string_lossy().into_owned(), file));
+    let logs = files.filter(|(name, _)| !name.starts_with("scorecard"));
+    logs.map(|(name, file)| (name, file.metadata().map_or(0, |metadata| metadata.len()))).collect()
+}
+
+/// Moves what lies in the write-ahead log into the database, as an erasure does.
+async fn settle(database: &Path) {
+    let log = SqliteLog::open(database).await.unwrap();
+    log.vault_erase("nothing").await.unwrap();
 }
 
 /// Flips a bit of a payload wherever it lies in a closed database.
