@@ -12,12 +12,10 @@ help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
 
 run: ## Build, serve everything embedded, load the sample year, print its scorecard, keep serving (Ctrl-C stops)
-	cargo build --release --locked --package mingjing
-	target/release/mingjing demo --keep-serving --listen $(LISTEN) --data-dir $(DATA_DIR)
+	cargo run --release --locked --package mingjing -- demo --keep-serving --listen $(LISTEN) --data-dir $(DATA_DIR)
 
 demo: ## The same in a temporary folder, then exit
-	cargo build --release --locked --package mingjing
-	target/release/mingjing demo
+	cargo run --release --locked --package mingjing -- demo
 
 test: tools ## Everything that must hold: format, lints, contract, documentation, all tests
 	cargo fmt --all --check
