@@ -63,19 +63,24 @@ fn root() -> &'static Path {
 
 /// Every `.rs` file below a folder of the workspace, with its text.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    files(folder, "rs")
+}
+
+/// Every file below a folder of the workspace whose name ends so, with its text.
+fn files(folder: &str, extension: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, wanted: &str, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                walk(&path, wanted, found);
+            } else if path.extension().is_some_and(|extension| extension == wanted) {
                 found.push(path);
             }
         }
     }
     let mut found = Vec::new();
-    walk(&root().join(folder), &mut found);
-    assert!(!found.is_empty(), "{folder} has sources");
+    walk(&root().join(folder), extension, &mut found);
+    assert!(!found.is_empty(), "{folder} has files of `{extension}`");
     let relative = |path: &PathBuf| path.strip_prefix(root()).unwrap().to_owned();
     found.iter().map(|path| (relative(path), fs::read_to_string(path).unwrap())).collect()
 }
@@ -180,7 +185,8 @@ fn nothing_is_computed_in_floating_point_but_doubt() {
 #[test]
 #[expect(clippy::print_stdout, reason = "what is not forbidden is told")]
 fn files_are_short_and_named_after_their_job() {
-    for (path, text) in sources("crates").into_iter().chain(sources("tests")) {
+    let all = [("crates", "rs"), ("tests", "rs"), ("tests", "py"), ("proto", "proto"), ("docs", "md")];
+    for (path, text) in all.into_iter().flat_map(|(folder, extension)| files(folder, extension)) {
         let lines = text.lines().count();
         assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines", path.display());
         if lines > FILE_LINES_LONG {

@@ -13,6 +13,7 @@ import tempfile
 import uuid
 
 import grpc
+from google.protobuf import message_factory
 from grpc_tools import protoc
 
 PARENT = "jurisdictions/elsewhere"
@@ -37,7 +38,8 @@ class Client:
         evaluation = importlib.import_module("mingjing.evaluation.v1.service_pb2_grpc")
         scorecard = importlib.import_module("mingjing.scorecard.v1.service_pb2_grpc")
         self.events = importlib.import_module("mingjing.evaluation.v1.events_pb2")
-        self.messages = importlib.import_module("mingjing.evaluation.v1.service_pb2")
+        service = importlib.import_module("mingjing.evaluation.v1.service_pb2").DESCRIPTOR
+        self.methods = service.services_by_name["EvaluationService"].methods_by_name
         self.cards = importlib.import_module("mingjing.scorecard.v1.service_pb2")
         self.scheme = importlib.import_module("mingjing.type.v1.scheme_pb2")
         self.evaluation = evaluation.EvaluationServiceStub(channel)
@@ -45,7 +47,8 @@ class Client:
 
     def request(self, rpc: str, **fields):
         """A command's request."""
-        return getattr(self.messages, f"{rpc}Request")(request_id=str(uuid.uuid4()), **fields)
+        method = self.methods[rpc]
+        return message_factory.GetMessageClass(method.input_type)(request_id=str(uuid.uuid4()), **fields)
 
     def send(self, rpc: str, **fields):
         """A command's answer."""
