@@ -17,8 +17,8 @@ mod resource;
 pub mod service;
 
 use contract::accountability::accountability_service_server::AccountabilityServiceServer;
-use eventstore::{Clock, EventStore, LogReader};
-use shell::{Reads, Tasks};
+use eventstore::{Clock, EventStore};
+use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
@@ -35,19 +35,13 @@ pub struct Accountability {
 impl Accountability {
     /// Starts the context on its log, with what others know of units, officers and complaints, reacting to
     /// the facts of `complaints`.
-    pub fn start(
-        store: EventStore,
-        evaluation: LogReader,
-        training: LogReader,
-        complaints: LogReader,
-        clock: Clock,
-        tasks: &Tasks,
-    ) -> Self {
-        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
-        let others = vec![evaluation, training, complaints.clone()];
-        let replica = Reads::follow(Replica::default(), others, tasks);
+    pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
+        let reads = Reads::follow("accountability", ReadModel::default(), vec![store.source()], tasks);
+        let others = [&sources.evaluation, &sources.training, &sources.complaints].map(Clone::clone);
+        let replica = Reads::follow("accountability-replica", Replica::default(), others.to_vec(), tasks);
         let service = Arc::new(Service::new(store.clone(), reads.clone(), replica.clone(), clock));
-        shell::reaction::start(reactions::FromComplaints::new(service.clone()), complaints, store, tasks);
+        let complaints = reactions::FromComplaints::new(service.clone());
+        shell::reaction::start(complaints, sources.complaints.clone(), store, tasks);
         Self { service, reads, replica }
     }
 

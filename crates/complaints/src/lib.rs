@@ -19,8 +19,8 @@ pub mod service;
 pub mod timers;
 
 use contract::complaints::complaint_service_server::ComplaintServiceServer;
-use eventstore::{Clock, EventStore, LogReader};
-use shell::{Reads, Tasks};
+use eventstore::{Clock, EventStore};
+use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
@@ -36,15 +36,10 @@ pub struct Complaints {
 
 impl Complaints {
     /// Starts the context on its log, following the units of `evaluation` and the officers of `training`.
-    pub fn start(
-        store: EventStore,
-        evaluation: LogReader,
-        training: LogReader,
-        clock: Clock,
-        tasks: &Tasks,
-    ) -> Self {
-        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
-        let replica = Reads::follow(Replica::default(), vec![evaluation, training], tasks);
+    pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
+        let reads = Reads::follow("complaints", ReadModel::default(), vec![store.source()], tasks);
+        let others = vec![sources.evaluation.clone(), sources.training.clone()];
+        let replica = Reads::follow("complaints-replica", Replica::default(), others, tasks);
         let service = Arc::new(Service::new(store, reads.clone(), replica.clone(), clock.clone()));
         shell::timer::start(timers::Overdue::new(service.clone()), timers::EVERY, clock, tasks);
         Self { service, reads, replica }

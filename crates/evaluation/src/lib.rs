@@ -23,8 +23,8 @@ mod schemes;
 pub mod service;
 
 use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
-use eventstore::{Clock, EventStore, LogReader};
-use shell::{Reads, Tasks};
+use eventstore::{Clock, EventStore};
+use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
@@ -37,11 +37,12 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Starts the context on its log, reacting to the facts of `complaints`.
-    pub fn start(store: EventStore, complaints: LogReader, clock: Clock, tasks: &Tasks) -> Self {
-        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
+    /// Starts the context on its log, reacting to the facts of the complaints context.
+    pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
+        let reads = Reads::follow("evaluation", ReadModel::default(), vec![store.source()], tasks);
         let service = Arc::new(Service::new(&store, reads.clone(), clock));
-        shell::reaction::start(reactions::FromComplaints::new(service.clone()), complaints, store, tasks);
+        let complaints = reactions::FromComplaints::new(service.clone());
+        shell::reaction::start(complaints, sources.complaints.clone(), store, tasks);
         Self { service, reads }
     }
 

@@ -12,6 +12,7 @@
 //! | `group_commit` | concurrent appends gathered into one transaction |
 //! | [`decider`], [`handle`] | `decide`, `evolve`, and the whole command side |
 //! | [`subscription`] | catch up, then live |
+//! | [`source`] | where a consumer gets events from |
 //! | [`verify`](mod@verify) | does every event fit its predecessor? |
 //! | [`sqlite`] | the log in a SQLite file |
 //! | `testing` | given / when / then |
@@ -24,6 +25,7 @@ pub mod decider;
 pub mod event;
 mod group_commit;
 pub mod handle;
+pub mod source;
 pub mod sqlite;
 pub mod store;
 pub mod subscription;
@@ -34,6 +36,7 @@ pub mod verify;
 pub use decider::{Decider, Loaded, Stamp};
 pub use event::{EventSet, Metadata, NewEvent, RecordedEvent, StreamId};
 pub use handle::{Call, HandleError, Handled, Handler};
+pub use source::{Feed, SharedSource, Source};
 pub use store::{Append, AppendError, EventStore, ExpectedVersion, Guard, LogReader, StoreError};
 pub use subscription::Subscription;
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::Clock;
 use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::group_commit::{self, Queue};
+use crate::source::SharedSource;
 use crate::subscription::Subscription;
 
 /// How many events a page of the log has at most.
@@ -283,6 +284,11 @@ impl EventStore {
     /// Reads the same log.
     pub fn reader(&self) -> &LogReader {
         &self.reader
+    }
+
+    /// The same log, for consumers.
+    pub fn source(&self) -> SharedSource {
+        Arc::new(self.reader.clone())
     }
 
     /// Writes what one command decided, together with what others decide at the same time.

@@ -21,7 +21,7 @@ use evaluation::Evaluation;
 use eventstore::sqlite::SqliteLog;
 use eventstore::{Clock, EventStore};
 use scorecard::Scorecard;
-use shell::{Model, Reads, Tasks};
+use shell::{Model, Reads, Sources, Tasks};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::Server;
@@ -71,23 +71,16 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let read = |store: &EventStore| store.reader().clone();
     let logs = [&training_log, &complaints_log, &evaluation_log, &accountability_log].map(read);
 
-    let training = Training::start(training_log.clone(), read(&evaluation_log), clock.clone(), &tasks);
-    let complaints = Complaints::start(
-        complaints_log.clone(),
-        read(&evaluation_log),
-        read(&training_log),
-        clock.clone(),
-        &tasks,
-    );
-    let evaluation = Evaluation::start(evaluation_log.clone(), read(&complaints_log), clock.clone(), &tasks);
-    let accountability = Accountability::start(
-        accountability_log,
-        read(&evaluation_log),
-        read(&training_log),
-        read(&complaints_log),
-        clock.clone(),
-        &tasks,
-    );
+    let sources = Sources {
+        training: training_log.source(),
+        complaints: complaints_log.source(),
+        evaluation: evaluation_log.source(),
+        accountability: accountability_log.source(),
+    };
+    let training = Training::start(training_log, &sources, clock.clone(), &tasks);
+    let complaints = Complaints::start(complaints_log, &sources, clock.clone(), &tasks);
+    let evaluation = Evaluation::start(evaluation_log, &sources, clock.clone(), &tasks);
+    let accountability = Accountability::start(accountability_log, &sources, clock.clone(), &tasks);
     let scorecard = Scorecard::start(logs.to_vec(), &data_dir.join("scorecard.db"), &tasks).await?;
 
     let (reporter, health) = health;

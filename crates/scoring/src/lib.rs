@@ -14,7 +14,7 @@
 //! | §2 component methods | `methods.rs`, one file each in `methods/` |
 //! | §3 own, daily, roll-up, veto | `finals.rs` |
 //! | §4 ranks, excellent places | `ranking.rs` |
-//! | §5 indices | `indices.rs` |
+//! | §5 indices; the figures behind them, from events | `indices.rs`; `figures/` |
 //! | §6 losses; simulation | `losses.rs`; `simulate.rs` |
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
 //! | every rounding | `round.rs` |
@@ -63,6 +63,7 @@ pub mod appraisal;
 pub mod certainty;
 mod exact;
 pub mod facts;
+pub mod figures;
 mod finals;
 pub mod indices;
 pub mod losses;

@@ -6,6 +6,7 @@
 //! | [`commands`] | a parsed command → handled → answered with position and token, or a status |
 //! | [`reads`] | a model folded from one or more logs; queries that wait for a token |
 //! | [`folded`] | all streams of one kind, folded by their own rules: what `Get…` and `List…` read |
+//! | [`sources`] | where the facts of every service come from |
 //! | [`reaction`] | others' facts → this service's commands, once each |
 //! | [`timer`] | time → this service's commands, once each |
 //! | [`vault`] | what people wrote → sealed, beside the log, erasable |
@@ -21,6 +22,7 @@ pub mod folded;
 pub mod pages;
 pub mod reaction;
 pub mod reads;
+pub mod sources;
 pub mod timer;
 pub mod vault;
 
@@ -28,6 +30,7 @@ pub use caller::{Caller, receive};
 pub use commands::Commands;
 pub use folded::Folded;
 pub use reads::{Model, Reads};
+pub use sources::Sources;
 pub use vault::Vault;
 
 /// Background work of the process: tracked, and told when to stop.

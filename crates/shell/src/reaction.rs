@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::status::Failure;
-use eventstore::{Call, EventStore, LogReader, Metadata, RecordedEvent, StoreError};
+use eventstore::{Call, EventStore, Metadata, RecordedEvent, SharedSource, StoreError};
 use uuid::Uuid;
 
 use crate::Tasks;
@@ -22,12 +22,12 @@ pub trait Reaction: Send + Sync + 'static {
 
 /// Starts a reaction: it is given each event of `source`, in order. How far it has come is kept in the acting
 /// service's own database. An event that it cannot read stops it, loudly; what may pass is tried again.
-pub fn start<R: Reaction>(reaction: R, source: LogReader, store: EventStore, tasks: &Tasks) {
+pub fn start<R: Reaction>(reaction: R, source: SharedSource, store: EventStore, tasks: &Tasks) {
     let stop = tasks.stop.clone();
     tasks.tracker.spawn(async move { stop.run_until_cancelled(run(reaction, source, store)).await });
 }
 
-async fn run<R: Reaction>(reaction: R, source: LogReader, store: EventStore) {
+async fn run<R: Reaction>(reaction: R, source: SharedSource, store: EventStore) {
     let consumer = R::CONSUMER;
     let reached = loop {
         match store.checkpoint(consumer).await {
@@ -36,9 +36,9 @@ async fn run<R: Reaction>(reaction: R, source: LogReader, store: EventStore) {
         }
         tokio::time::sleep(RETRY_AFTER).await;
     };
-    let mut subscription = source.subscribe(reached + 1);
+    let mut feed = source.subscribe(consumer, reached + 1);
     loop {
-        let page = match subscription.next().await {
+        let page = match feed.next().await {
             Ok(page) => page,
             Err(error @ StoreError::Database(_)) => {
                 tracing::warn!(%error, "{consumer} cannot read its source; trying again");
@@ -60,6 +60,9 @@ async fn run<R: Reaction>(reaction: R, source: LogReader, store: EventStore) {
         while let Err(error) = store.set_checkpoint(consumer, last.position).await {
             tracing::warn!(%error, "{consumer} cannot record how far it has come; trying again");
             tokio::time::sleep(RETRY_AFTER).await;
+        }
+        if let Err(error) = feed.done(last.position).await {
+            tracing::warn!(%error, "the source was not told what {consumer} has dealt with");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use contract::status::Failure;
 use contract::token;
-use eventstore::{LogReader, RecordedEvent, StoreError};
+use eventstore::{RecordedEvent, SharedSource, StoreError};
 use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 
@@ -31,27 +31,27 @@ pub struct Progress {
 pub struct Reads<M> {
     model: Arc<RwLock<M>>,
     progress: watch::Receiver<BTreeMap<&'static str, Progress>>,
-    logs: Arc<Vec<LogReader>>,
+    sources: Arc<Vec<SharedSource>>,
 }
 
 impl<M> Clone for Reads<M> {
     fn clone(&self) -> Self {
-        Self { model: self.model.clone(), progress: self.progress.clone(), logs: self.logs.clone() }
+        Self { model: self.model.clone(), progress: self.progress.clone(), sources: self.sources.clone() }
     }
 }
 
 impl<M: Model> Reads<M> {
-    /// Starts following `logs` from their beginning, in tasks of the process.
-    pub fn follow(model: M, logs: Vec<LogReader>, tasks: &Tasks) -> Self {
-        let start = logs.iter().map(|log| (log.service(), Progress::default())).collect();
+    /// Starts following `sources` from their beginning, in tasks of the process. `consumer` names the model.
+    pub fn follow(consumer: &'static str, model: M, sources: Vec<SharedSource>, tasks: &Tasks) -> Self {
+        let start = sources.iter().map(|source| (source.service(), Progress::default())).collect();
         let (publish, progress) = watch::channel(start);
         let model = Arc::new(RwLock::new(model));
-        for log in &logs {
-            let following = follow(log.clone(), model.clone(), publish.clone());
+        for source in &sources {
+            let following = follow(consumer, source.clone(), model.clone(), publish.clone());
             let stop = tasks.stop.clone();
             tasks.tracker.spawn(async move { stop.run_until_cancelled(following).await });
         }
-        Self { model, progress, logs: Arc::new(logs) }
+        Self { model, progress, sources: Arc::new(sources) }
     }
 
     /// The model as it is now. Never hold it across an await.
@@ -73,9 +73,9 @@ impl<M: Model> Reads<M> {
     /// Waits until the model contains all that its logs contain now, at most `patience`.
     pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         let mut wanted = BTreeMap::new();
-        for log in self.logs.iter() {
-            let head = log.head().await.map_err(|error| crate::commands::store_failure(&error))?;
-            wanted.insert(log.service(), head.position);
+        for source in self.sources.iter() {
+            let head = source.head().await.map_err(|error| crate::commands::store_failure(&error))?;
+            wanted.insert(source.service(), head.position);
         }
         self.wait_for(&wanted, patience).await
     }
@@ -121,11 +121,16 @@ pub async fn wait_for(
 
 type Publish = watch::Sender<BTreeMap<&'static str, Progress>>;
 
-async fn follow<M: Model>(log: LogReader, model: Arc<RwLock<M>>, publish: Publish) {
-    let service = log.service();
-    let mut subscription = log.subscribe(1);
+async fn follow<M: Model>(
+    consumer: &'static str,
+    source: SharedSource,
+    model: Arc<RwLock<M>>,
+    publish: Publish,
+) {
+    let service = source.service();
+    let mut feed = source.subscribe(consumer, 1);
     loop {
-        let page = match subscription.next().await {
+        let page = match feed.next().await {
             Ok(page) => page,
             Err(error @ StoreError::Database(_)) => {
                 tracing::warn!(%error, "the log of {service} is away; trying again");
@@ -150,6 +155,9 @@ async fn follow<M: Model>(log: LogReader, model: Arc<RwLock<M>>, publish: Publis
             publish.send_modify(|progress| {
                 progress.entry(service).or_default().position = position;
             });
+            if let Err(error) = feed.done(position).await {
+                tracing::warn!(%error, position, "{service} was not told what {consumer} has read");
+            }
         }
         if let Some((position, what)) = poison {
             return stop(service, &publish, position, &what);

@@ -15,8 +15,8 @@ mod resource;
 pub mod service;
 
 use contract::training::training_service_server::TrainingServiceServer;
-use eventstore::{Clock, EventStore, LogReader};
-use shell::{Reads, Tasks};
+use eventstore::{Clock, EventStore};
+use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
@@ -33,9 +33,10 @@ pub struct Training {
 impl Training {
     /// Starts the context on its log, with the unit register of `evaluation`.
     #[expect(clippy::needless_pass_by_value, reason = "every context is started with a store of its own")]
-    pub fn start(store: EventStore, evaluation: LogReader, clock: Clock, tasks: &Tasks) -> Self {
-        let reads = Reads::follow(ReadModel::default(), vec![store.reader().clone()], tasks);
-        let replica = Reads::follow(Replica::default(), vec![evaluation], tasks);
+    pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
+        let reads = Reads::follow("training", ReadModel::default(), vec![store.source()], tasks);
+        let replica =
+            Reads::follow("training-replica", Replica::default(), vec![sources.evaluation.clone()], tasks);
         let service = Arc::new(Service::new(&store, reads.clone(), replica.clone(), clock));
         Self { service, reads, replica }
     }

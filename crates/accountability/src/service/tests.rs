@@ -52,15 +52,13 @@ impl World {
         };
         let (own, evaluation) = (open("accountability").await, open("evaluation").await);
         let (training, complaints) = (open("training").await, open("complaints").await);
-        let read = |store: &EventStore| store.reader().clone();
-        let accountability = Accountability::start(
-            own.clone(),
-            read(&evaluation),
-            read(&training),
-            read(&complaints),
-            clock.clone(),
-            &tasks,
-        );
+        let sources = shell::Sources {
+            training: training.source(),
+            complaints: complaints.source(),
+            evaluation: evaluation.source(),
+            accountability: own.source(),
+        };
+        let accountability = Accountability::start(own.clone(), &sources, clock.clone(), &tasks);
         let world = Self { accountability, own, evaluation, training, complaints, tasks, _folder: folder };
         for unit in [TRAFFIC, INSPECTION] {
             let registered = UnitRegistered { unit: unit.to_owned(), ..UnitRegistered::default() };

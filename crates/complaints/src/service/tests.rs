@@ -42,9 +42,9 @@ impl World {
         };
         let complaints = open("complaints").await;
         let (evaluation, training) = (open("evaluation").await, open("training").await);
-        let reads = Reads::follow(ReadModel::default(), vec![complaints.reader().clone()], &tasks);
-        let others = vec![evaluation.reader().clone(), training.reader().clone()];
-        let replica = Reads::follow(Replica::default(), others, &tasks);
+        let reads = Reads::follow("complaints", ReadModel::default(), vec![complaints.source()], &tasks);
+        let others = vec![evaluation.source(), training.source()];
+        let replica = Reads::follow("complaints-replica", Replica::default(), others, &tasks);
         let service = Arc::new(Service::new(complaints.clone(), reads, replica, clock));
         Self { service, complaints, evaluation, training, now, _tasks: tasks, _folder: folder }
     }

@@ -44,7 +44,7 @@ fn copy(source: &Running, target: &Running) -> (mpsc::UnboundedReceiver<u64>, Ar
     let (given, received) = mpsc::unbounded_channel();
     let away = Arc::new(AtomicBool::new(false));
     let copies = Copies { commands: Commands::new(&target.store), given, away: away.clone() };
-    reaction::start(copies, source.store.reader().clone(), target.store.clone(), &target.tasks);
+    reaction::start(copies, source.store.source(), target.store.clone(), &target.tasks);
     (received, away)
 }
 

@@ -22,8 +22,8 @@ impl Model for Points {
 }
 
 fn follow(services: &[&Running]) -> Reads<Points> {
-    let logs = services.iter().map(|running| running.store.reader().clone()).collect();
-    Reads::follow(Points::default(), logs, &services[0].tasks)
+    let logs = services.iter().map(|running| running.store.source()).collect();
+    Reads::follow("points", Points::default(), logs, &services[0].tasks)
 }
 
 fn points(reads: &Reads<Points>) -> Vec<String> {

@@ -38,7 +38,13 @@ impl World {
             EventStore::start(service, Arc::new(log), clock.clone(), &tasks.tracker).await.unwrap()
         };
         let (store, evaluation) = (open("training").await, open("evaluation").await);
-        let training = Training::start(store, evaluation.reader().clone(), clock.clone(), &tasks);
+        let sources = shell::Sources {
+            training: store.source(),
+            complaints: open("complaints").await.source(),
+            evaluation: evaluation.source(),
+            accountability: open("accountability").await.source(),
+        };
+        let training = Training::start(store, &sources, clock.clone(), &tasks);
         Self { training, evaluation, tasks, _folder: folder }
     }
 
