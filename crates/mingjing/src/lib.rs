@@ -21,6 +21,7 @@ pub mod sample;
 pub mod scheme_file;
 pub mod serve;
 pub mod shutdown;
+pub mod target;
 pub mod telemetry;
 
 /// The real present.
