@@ -89,7 +89,8 @@ impl PostgresLog {
                 let mut rows = Vec::new();
                 let mut affected = 0;
                 let mut results = connection.fetch_many(statement());
-                while let Some(result) = std::future::poll_fn(|context| results.as_mut().poll_next(context)).await
+                while let Some(result) =
+                    std::future::poll_fn(|context| results.as_mut().poll_next(context)).await
                 {
                     match result? {
                         sqlx::Either::Left(done) => affected += done.rows_affected(),

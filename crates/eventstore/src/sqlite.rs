@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
 use sqlx::Connection as _;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -32,9 +33,8 @@ const INSERT_ROWS_MAX: usize = 256;
 /// INSERTs of 1, 2, … 256 rows: one statement writes a batch, and each is prepared once.
 static INSERT_EVENTS: LazyLock<Vec<String>> =
     LazyLock::new(|| inserts(&format!("INSERT INTO event ({EVENT_COLUMNS}) VALUES "), 15));
-static INSERT_REQUESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5)
-});
+static INSERT_REQUESTS: LazyLock<Vec<String>> =
+    LazyLock::new(|| inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5));
 static READ_ALL: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {EVENT_COLUMNS} FROM event WHERE position >= ? ORDER BY position LIMIT ?")
 });
@@ -139,8 +139,9 @@ impl Log for SqliteLog {
     }
 
     async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError> {
-        let found =
-            sqlx::query(ANSWERED.as_str()).bind(json_list([request_id.simple()])).fetch_optional(&self.readers);
+        let found = sqlx::query(ANSWERED.as_str())
+            .bind(json_list([request_id.simple()]))
+            .fetch_optional(&self.readers);
         let row = found.await.map_err(StoreError::database)?;
         row.map(|row| row::answered(&row).map(|(_, answered)| answered)).transpose()
     }

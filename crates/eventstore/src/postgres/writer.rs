@@ -44,7 +44,8 @@ const WRITE: &str = "WITH moved AS ( \
          $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written) \
      SELECT one FROM moved";
 /// A process that hangs with the head locked is thrown out.
-const LOCK: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT one FROM head FOR UPDATE";
+const LOCK: &str =
+    "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT one FROM head FOR UPDATE";
 
 type Outcomes = Vec<Result<Outcome, AppendError>>;
 

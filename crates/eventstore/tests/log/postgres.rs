@@ -6,6 +6,7 @@ use eventstore::postgres::PostgresLog;
 use eventstore::store::Log;
 use eventstore::testing::postgres::PostgresHere;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tokio::sync::Mutex;
 
 use crate::suite::{Home, Value, log_contract};
 
@@ -18,11 +19,15 @@ static SERVER: LazyLock<PostgresHere> =
 /// A log in a database of its own.
 pub(crate) struct Database {
     url: String,
+    /// For what happens behind the log's back.
+    beside: Mutex<PgConnection>,
 }
 
 impl Home for Database {
     async fn new() -> Self {
-        Self { url: SERVER.database().await.unwrap() }
+        let url = SERVER.database().await.unwrap();
+        let beside = Mutex::new(PgConnection::connect(&url).await.unwrap());
+        Self { url, beside }
     }
 
     async fn open(&self) -> Arc<dyn Log> {
@@ -38,6 +43,6 @@ impl Home for Database {
                 Value::Bytes(bytes) => query.bind(bytes),
             };
         }
-        query.execute(&mut PgConnection::connect(&self.url).await.unwrap()).await.is_ok()
+        query.execute(&mut *self.beside.lock().await).await.is_ok()
     }
 }

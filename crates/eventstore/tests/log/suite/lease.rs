@@ -43,8 +43,7 @@ pub(crate) async fn work_goes_on_elsewhere_when_it_stops_here<H: Home>() {
     let (working, mut worked) = mpsc::unbounded_channel();
     let mut running = Vec::new();
     for worker in 0..2 {
-        let (store, working, stop) =
-            (start(&home).await.store, working.clone(), CancellationToken::new());
+        let (store, working, stop) = (start(&home).await.store, working.clone(), CancellationToken::new());
         let stopped = stop.clone();
         let work = async move {
             let work = || async {
@@ -95,10 +94,9 @@ pub(crate) async fn work_is_dropped_when_its_lease_is_lost<H: Home>() {
         assert!(!elsewhere.try_lease(NAME, LONG).await.unwrap());
         stop.cancel();
     };
-    let (outcome, ()) = tokio::time::timeout(LONG, async {
-        tokio::join!(while_held(&here, NAME, &stop, work), rob)
-    })
-    .await
-    .unwrap();
+    let (outcome, ()) =
+        tokio::time::timeout(LONG, async { tokio::join!(while_held(&here, NAME, &stop, work), rob) })
+            .await
+            .unwrap();
     assert_eq!(outcome, None);
 }
