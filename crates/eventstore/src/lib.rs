@@ -13,6 +13,7 @@
 //! | [`decider`], [`handle`] | `decide`, `evolve`, and the whole command side |
 //! | [`subscription`] | catch up, then live |
 //! | [`source`] | where a consumer gets events from |
+//! | [`nats`], [`relay`] | what is published of a log, and who publishes it |
 //! | [`verify`](mod@verify) | does every event fit its predecessor? |
 //! | [`sqlite`] | the log in a SQLite file |
 //! | `testing` | given / when / then |
@@ -25,6 +26,8 @@ pub mod decider;
 pub mod event;
 mod group_commit;
 pub mod handle;
+pub mod nats;
+pub mod relay;
 pub mod source;
 pub mod sqlite;
 pub mod store;
