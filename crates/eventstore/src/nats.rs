@@ -18,6 +18,7 @@ use std::time::Duration;
 use async_nats::jetstream::{Context, context::ContextBuilder};
 use async_nats::{ConnectOptions, Event};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::store::StoreError;
 
@@ -116,6 +117,24 @@ impl Nats {
     /// How the connection fares, now and later.
     pub fn connection(&self) -> watch::Receiver<Connection> {
         self.connection.clone()
+    }
+
+    /// Waits until the connection stands, but not for ever.
+    pub(crate) async fn connected(&self) -> Result<(), Away> {
+        let mut connection = self.connection.clone();
+        let standing = connection.wait_for(|connection| connection.connected);
+        match timeout(ANSWER_TIMEOUT, standing).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Away("there is no connection".to_owned())),
+        }
+    }
+
+    /// Waits until the connection is lost: then no answer comes any more to what was asked on it.
+    pub(crate) async fn lost(&self) -> Away {
+        let mut connection = self.connection.clone();
+        let before = connection.borrow_and_update().disconnected;
+        let _ = connection.wait_for(|connection| connection.disconnected > before).await;
+        Away("the connection is lost".to_owned())
     }
 }
 

@@ -131,7 +131,12 @@ impl Relay {
         let mut retry = RETRY_MIN;
         loop {
             let before = self.status.borrow().position;
-            let Err(trouble) = self.publish().await;
+            let lost = async {
+                self.nats.connected().await?;
+                Err::<Infallible, Trouble>(self.nats.lost().await.into())
+            };
+            let Err(trouble) =
+                tokio::select! { trouble = self.publish() => trouble, trouble = lost => trouble };
             if self.status.borrow().position > before {
                 retry = RETRY_MIN;
             }

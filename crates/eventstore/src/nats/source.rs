@@ -120,6 +120,7 @@ impl Source for NatsSource {
             consumer: consumer.to_owned(),
             next_position: from_position.max(1),
             messages: None,
+            broken: None,
             held: None,
             ready: Vec::new(),
             epoch: None,
@@ -138,6 +139,8 @@ struct Pulled {
     consumer: String,
     next_position: u64,
     messages: Option<Stream>,
+    /// What came cannot be handed out, ever.
+    broken: Option<StoreError>,
     /// An event beyond a gap that is being filled.
     held: Option<Received>,
     /// In order, to be handed out.
@@ -156,11 +159,17 @@ impl Feed for Pulled {
                 let (missing, position) = (self.next_position, held.event.position);
                 self.fill(missing, position).await?;
             }
-            if self.ready.is_empty() {
-                self.pull().await?;
-            }
             if !self.ready.is_empty() {
                 return Ok(std::mem::take(&mut self.ready));
+            }
+            if let Some(error) = &self.broken {
+                return Err(error.clone());
+            }
+            let nats = self.source.nats.clone();
+            nats.connected().await?;
+            tokio::select! {
+                pulled = self.pull() => pulled?,
+                _ = nats.lost() => self.messages = None,
             }
         }
     }
@@ -201,8 +210,14 @@ impl Pulled {
                     break;
                 }
             };
-            let position = self.take(&taken)?;
-            reply = position.and_then(|position| Some((position, taken.reply.clone()?))).or(reply);
+            match self.take(&taken) {
+                Ok(Some(position)) => reply = taken.reply.clone().map(|reply| (position, reply)),
+                Ok(None) => {}
+                Err(error) => {
+                    self.broken = Some(error);
+                    break;
+                }
+            }
             if self.held.is_some() || self.ready.len() >= PAGE_EVENTS_MAX {
                 break;
             }

@@ -131,7 +131,7 @@ async fn a_log_that_is_replaced_under_a_running_relay_is_noticed() {
 
 /// Does to the stream what its settings forbid: the same messages are published to one that allows it, which is
 /// damaged, and then forbids it, too.
-async fn damage(administrator: &Context, damage: impl AsyncFnOnce(Stream)) {
+pub(crate) async fn damage(administrator: &Context, damage: impl AsyncFnOnce(Stream)) {
     let stream = administrator.get_stream(name(SERVICE)).await.unwrap();
     let config = stream.cached_info().config.clone();
     let mut messages = Vec::new();
