@@ -93,7 +93,7 @@ impl Nats {
             .name(&settings.name)
             .retry_on_initial_connect()
             .max_reconnects(None)
-            .reconnect_delay_callback(|attempts| reconnect_delay(attempts))
+            .reconnect_delay_callback(reconnect_delay)
             .ping_interval(PING_INTERVAL)
             .request_timeout(Some(ANSWER_TIMEOUT))
             .event_callback(move |event| {

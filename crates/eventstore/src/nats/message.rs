@@ -17,7 +17,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use async_nats::header::{HeaderMap, HeaderName};
+use async_nats::header::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ use crate::event::{RecordedEvent, StreamId};
 
 macro_rules! headers {
     ($($name:ident = $value:literal;)+) => {$(
-        const $name: HeaderName = HeaderName::from_static($value);
+        static $name: HeaderName = HeaderName::from_static($value);
     )+};
 }
 
@@ -76,31 +76,31 @@ pub fn subject(service: &str, event: &RecordedEvent) -> String {
 /// All that is published of `event` beside its payload.
 pub fn headers(service: &str, epoch: Uuid, event: &RecordedEvent) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(SPEC_VERSION, "1.0");
-    headers.insert(ID, event.event_id.to_string());
-    headers.insert(SOURCE, format!("/mingjing/{service}"));
-    headers.insert(TYPE, event.event_type.as_str());
-    headers.insert(TIME, event.occurred_at.to_string());
-    headers.insert(SUBJECT, encoded(event.stream.as_str()));
-    headers.insert(DATA_SCHEMA, format!("urn:protobuf:{}", event.event_type));
-    headers.insert(DATA_CONTENT_TYPE, PROTOBUF);
-    headers.insert(CONTENT_TYPE, PROTOBUF);
-    headers.insert(SEQUENCE, event.position.to_string());
-    headers.insert(PARTITION_KEY, encoded(&event.jurisdiction));
-    headers.insert(STREAM_VERSION, event.stream_version.to_string());
-    headers.insert(RECORDED_TIME, event.recorded_at.to_string());
-    headers.insert(ACTOR, encoded(&event.actor));
-    headers.insert(CORRELATION, event.correlation_id.to_string());
-    headers.insert(CAUSATION, event.causation_id.to_string());
-    headers.insert(CHAIN_HASH, hex(&event.chain_hash));
-    headers.insert(EPOCH, epoch.to_string());
+    headers.insert(SPEC_VERSION.clone(), "1.0");
+    headers.insert(ID.clone(), event.event_id.to_string());
+    headers.insert(SOURCE.clone(), format!("/mingjing/{service}"));
+    headers.insert(TYPE.clone(), event.event_type.as_str());
+    headers.insert(TIME.clone(), event.occurred_at.to_string());
+    headers.insert(SUBJECT.clone(), encoded(event.stream.as_str()));
+    headers.insert(DATA_SCHEMA.clone(), format!("urn:protobuf:{}", event.event_type));
+    headers.insert(DATA_CONTENT_TYPE.clone(), PROTOBUF);
+    headers.insert(CONTENT_TYPE.clone(), PROTOBUF);
+    headers.insert(SEQUENCE.clone(), event.position.to_string());
+    headers.insert(PARTITION_KEY.clone(), encoded(&event.jurisdiction));
+    headers.insert(STREAM_VERSION.clone(), event.stream_version.to_string());
+    headers.insert(RECORDED_TIME.clone(), event.recorded_at.to_string());
+    headers.insert(ACTOR.clone(), encoded(&event.actor));
+    headers.insert(CORRELATION.clone(), event.correlation_id.to_string());
+    headers.insert(CAUSATION.clone(), event.causation_id.to_string());
+    headers.insert(CHAIN_HASH.clone(), hex(&event.chain_hash));
+    headers.insert(EPOCH.clone(), epoch.to_string());
     if !event.unit.is_empty() {
-        headers.insert(UNIT, encoded(&event.unit));
+        headers.insert(UNIT.clone(), encoded(&event.unit));
     }
     let (parent, state) = event.traceparent.split_once(' ').unwrap_or((&event.traceparent, ""));
-    for (name, value) in [(TRACE_PARENT, parent), (TRACE_STATE, state)] {
+    for (name, value) in [(&TRACE_PARENT, parent), (&TRACE_STATE, state)] {
         if !value.is_empty() {
-            headers.insert(name, value.replace(['\r', '\n'], " "));
+            headers.insert(name.clone(), value.replace(['\r', '\n'], " "));
         }
     }
     headers
@@ -108,41 +108,38 @@ pub fn headers(service: &str, epoch: Uuid, event: &RecordedEvent) -> HeaderMap {
 
 /// The event that a message is. The error says what is wrong with it.
 pub fn read(headers: &HeaderMap, payload: &[u8]) -> Result<Received, String> {
-    let parent = headers.get(TRACE_PARENT).map_or("", |value| value.as_str());
-    let state = headers.get(TRACE_STATE).map_or("", |value| value.as_str());
+    let parent = headers.get(TRACE_PARENT.clone()).map_or("", HeaderValue::as_str);
+    let state = headers.get(TRACE_STATE.clone()).map_or("", HeaderValue::as_str);
     let event = RecordedEvent {
-        position: parsed(headers, SEQUENCE)?,
-        stream: StreamId::from_log(text(headers, SUBJECT)?),
-        stream_version: parsed(headers, STREAM_VERSION)?,
-        event_id: parsed(headers, ID)?,
-        event_type: wanted(headers, TYPE)?.to_owned(),
-        occurred_at: parsed::<Timestamp>(headers, TIME)?,
-        recorded_at: parsed::<Timestamp>(headers, RECORDED_TIME)?,
-        actor: text(headers, ACTOR)?,
-        correlation_id: parsed(headers, CORRELATION)?,
-        causation_id: parsed(headers, CAUSATION)?,
-        jurisdiction: text(headers, PARTITION_KEY)?,
-        unit: if headers.get(UNIT).is_some() { text(headers, UNIT)? } else { String::new() },
+        position: parsed(headers, &SEQUENCE)?,
+        stream: StreamId::from_log(text(headers, &SUBJECT)?),
+        stream_version: parsed(headers, &STREAM_VERSION)?,
+        event_id: parsed(headers, &ID)?,
+        event_type: wanted(headers, &TYPE)?.to_owned(),
+        occurred_at: parsed::<Timestamp>(headers, &TIME)?,
+        recorded_at: parsed::<Timestamp>(headers, &RECORDED_TIME)?,
+        actor: text(headers, &ACTOR)?,
+        correlation_id: parsed(headers, &CORRELATION)?,
+        causation_id: parsed(headers, &CAUSATION)?,
+        jurisdiction: text(headers, &PARTITION_KEY)?,
+        unit: if headers.get(UNIT.clone()).is_some() { text(headers, &UNIT)? } else { String::new() },
         traceparent: if state.is_empty() { parent.to_owned() } else { format!("{parent} {state}") },
         payload: payload.to_vec(),
-        chain_hash: unhex(wanted(headers, CHAIN_HASH)?).ok_or_else(|| bad(&CHAIN_HASH))?,
+        chain_hash: unhex(wanted(headers, &CHAIN_HASH)?).ok_or_else(|| bad(&CHAIN_HASH))?,
     };
-    Ok(Received { event, epoch: parsed(headers, EPOCH)? })
+    Ok(Received { event, epoch: parsed(headers, &EPOCH)? })
 }
 
-fn wanted(headers: &HeaderMap, name: HeaderName) -> Result<&str, String> {
-    headers
-        .get(name.clone())
-        .map(|value| value.as_str())
-        .ok_or_else(|| format!("there is no header `{name}`"))
+fn wanted<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, String> {
+    headers.get(name.clone()).map(HeaderValue::as_str).ok_or_else(|| format!("there is no header `{name}`"))
 }
 
-fn parsed<T: FromStr>(headers: &HeaderMap, name: HeaderName) -> Result<T, String> {
-    wanted(headers, name.clone())?.parse().map_err(|_| bad(&name))
+fn parsed<T: FromStr>(headers: &HeaderMap, name: &HeaderName) -> Result<T, String> {
+    wanted(headers, name)?.parse().map_err(|_| bad(name))
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Result<String, String> {
-    decoded(wanted(headers, name.clone())?).ok_or_else(|| bad(&name))
+fn text(headers: &HeaderMap, name: &HeaderName) -> Result<String, String> {
+    decoded(wanted(headers, name)?).ok_or_else(|| bad(name))
 }
 
 fn bad(name: &HeaderName) -> String {
@@ -293,7 +290,7 @@ mod tests {
         let mut runner = proptest::test_runner::TestRunner::deterministic();
         let event = event().new_tree(&mut runner).unwrap().current();
         let whole = headers("evaluation", Uuid::nil(), &event);
-        for name in [SEQUENCE, SUBJECT, CHAIN_HASH, EPOCH, TIME] {
+        for name in [&SEQUENCE, &SUBJECT, &CHAIN_HASH, &EPOCH, &TIME] {
             let named = name.to_string();
             let without = whole.iter().filter(|(other, _)| other.to_string() != named);
             let without: HeaderMap =

@@ -31,8 +31,9 @@ pub(super) async fn publish(nats: &Nats, service: &str, epoch: Uuid, page: &[Rec
             client.publish_with_headers(subject, headers, Bytes::copy_from_slice(&event.payload)).await;
         match sent.map_err(|error| (error.kind(), error)) {
             Ok(()) => {}
-            Err((PublishErrorKind::MaxPayloadExceeded, error)) => return never(event, &error),
-            Err((PublishErrorKind::InvalidSubject, error)) => return never(event, &error),
+            Err((PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::InvalidSubject, error)) => {
+                return never(event, &error);
+            }
             Err((PublishErrorKind::Send, error)) => return Published::Unclear(error.to_string()),
         }
     }
