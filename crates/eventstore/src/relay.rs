@@ -9,7 +9,7 @@
 //!   with other settings: it stops, says so, and looks again until somebody has put it right.
 //! - It publishes no event that does not fit its predecessor.
 //!
-//! One is active per service; [`start`] keeps the others standing by.
+//! One is active per service, by a lease in its database; [`start`] keeps the others standing by.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,15 +19,20 @@ use async_nats::jetstream::stream::Stream;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::chain;
 use crate::event::RecordedEvent;
+use crate::lease;
 use crate::nats::{Away, Nats, jetstream};
-use crate::store::{Head, LogReader, StoreError};
+use crate::store::{EventStore, Head, LogReader, StoreError};
 
 mod batch;
 
+/// Who has it publishes.
+const LEASE: &str = "relay";
 /// While there is nothing to publish, the stream is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After a failure, first and at most.
@@ -61,6 +66,21 @@ pub struct Status {
     pub oldest_unpublished: Option<Timestamp>,
     /// How often the stream was made.
     pub created: u64,
+}
+
+/// Starts a relay of `store`'s log, which stands by while another one is active. Gives what it is doing.
+pub fn start(
+    store: EventStore,
+    nats: Nats,
+    tasks: &TaskTracker,
+    stop: CancellationToken,
+) -> watch::Receiver<Status> {
+    let relay = Arc::new(Relay::new(store.reader().clone(), nats));
+    let status = relay.status();
+    tasks.spawn(
+        async move { lease::while_held(&store, LEASE, &stop, || Box::pin(relay.clone().lead())).await },
+    );
+    status
 }
 
 /// Publishes one service's log.

@@ -16,7 +16,7 @@ use eventstore::{
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -47,7 +47,7 @@ impl Home {
     pub(crate) fn relay(&self, nats: &Nats) -> Running {
         let relay = Arc::new(Relay::new(self.store.reader().clone(), nats.clone()));
         let status = relay.status();
-        Running { status, task: tokio::task::spawn(relay.lead()) }
+        Running { status, _task: running(relay.lead()) }
     }
 
     /// The events as they are published, filled from the log.
@@ -96,16 +96,17 @@ pub(crate) async fn say(store: &EventStore, count: u64) -> u64 {
     }
 }
 
+/// A task that runs until this is dropped.
+pub(crate) fn running<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> JoinSet<T> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(task);
+    tasks
+}
+
 /// A relay that runs until this is dropped.
 pub(crate) struct Running {
     pub(crate) status: watch::Receiver<Status>,
-    task: JoinHandle<std::convert::Infallible>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
+    _task: JoinSet<std::convert::Infallible>,
 }
 
 impl Running {

@@ -8,7 +8,7 @@ use eventstore::Source as _;
 use tokio::time::sleep;
 
 use crate::audit::{audit, read};
-use crate::home::Home;
+use crate::home::{Home, running};
 use crate::server::{Server, wait_until};
 
 const KILLS: u32 = 40;
@@ -33,7 +33,7 @@ async fn nothing_is_lost_or_doubled_however_often_the_server_is_killed() {
     let relays = [home.relay(&nats), home.relay(&server.connect().await)];
     let position = || relays.iter().map(|relay| relay.now().position).max().unwrap();
     let enough = Arc::new(AtomicBool::new(false));
-    let writing = tokio::task::spawn({
+    let writing = running({
         let (store, enough) = (home.store.clone(), enough.clone());
         async move {
             let mut seed = 7;
@@ -45,7 +45,7 @@ async fn nothing_is_lost_or_doubled_however_often_the_server_is_killed() {
     });
     let mut reading = home.source(&nats).subscribe("evaluation-from-self", 1);
     let (stop, mut stopped) = tokio::sync::oneshot::channel::<()>();
-    let consuming = tokio::task::spawn(async move {
+    let mut consuming = running(async move {
         let mut read = Vec::new();
         loop {
             tokio::select! {
@@ -72,12 +72,12 @@ async fn nothing_is_lost_or_doubled_however_often_the_server_is_killed() {
         longest = longest.max(killed.elapsed());
     }
     enough.store(true, Ordering::Relaxed);
-    writing.await.unwrap();
+    writing.join_all().await;
     let head = home.store.reader().head().await.unwrap().position;
     wait_until(async || position() >= head).await;
     audit(&home, &nats).await;
     stop.send(()).unwrap();
-    let (mut reading, mut events) = consuming.await.unwrap();
+    let (mut reading, mut events) = consuming.join_next().await.unwrap().unwrap();
     let missing = usize::try_from(head).unwrap() - events.len();
     events.extend(read(&mut *reading, missing).await);
     assert!(events == home.whole().await, "the consumer saw each event once, in order");

@@ -8,13 +8,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
+
+use crate::home::running;
 
 /// Stands between a client and a server.
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     delay_ms: Arc<AtomicU64>,
     cuts: watch::Sender<u64>,
+    _task: JoinSet<()>,
 }
 
 impl Proxy {
@@ -24,13 +28,13 @@ impl Proxy {
         let here = listener.local_addr().unwrap().port();
         let (delay_ms, cuts) = (Arc::new(AtomicU64::new(0)), watch::Sender::new(0));
         let (delay, cut) = (delay_ms.clone(), cuts.subscribe());
-        tokio::task::spawn(async move {
+        let _task = running(async move {
+            let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
-                let (delay, cut) = (delay.clone(), cut.clone());
-                tokio::task::spawn(pass(client, port, delay, cut));
+                connections.spawn(pass(client, port, delay.clone(), cut.clone()));
             }
         });
-        Self { port: here, delay_ms, cuts }
+        Self { port: here, delay_ms, cuts, _task }
     }
 
     /// Each piece of what is sent, either way, waits so long.

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::Config;
 use eventstore::nats::jetstream::{name, settings};
-use eventstore::relay::State;
+use eventstore::relay::{self, State};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::audit::audit;
-use crate::home::{Home, SERVICE};
+use crate::home::{Home, SERVICE, open};
 use crate::server::{Server, wait_until};
 
 /// The administrator's own connection.
@@ -47,6 +49,26 @@ async fn a_second_relay_that_wakes_up_by_mistake_is_refused_and_does_no_harm() {
     }
     assert!(relays.iter().map(|relay| relay.now().created).sum::<u64>() >= 1);
     audit(&home, &server.connect().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_relay_is_active_and_another_takes_over_when_it_stops() {
+    let (server, home) = (Server::start().await, Home::new().await);
+    let nats = server.connect().await;
+    let other = open(&home.folder.path().join("log.db")).await;
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let first = relay::start(home.store.clone(), nats.clone(), &tasks, stop.clone());
+    let last = home.say(10).await;
+    wait_until(async || first.borrow().position == last).await;
+    let second = relay::start(other, nats.clone(), &tasks, CancellationToken::new());
+    let last = home.say(10).await;
+    wait_until(async || first.borrow().position == last).await;
+    assert_eq!(*second.borrow(), relay::Status::default(), "it stands by");
+    stop.cancel();
+    let last = home.say(10).await;
+    wait_until(async || second.borrow().position == last && second.borrow().state == State::Active).await;
+    assert_eq!(first.borrow().state, State::Standby);
+    audit(&home, &nats).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

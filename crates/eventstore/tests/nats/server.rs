@@ -13,7 +13,7 @@ use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
 /// Longer than this, and something does not work.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(10);
 
 /// A server, perhaps of a cluster, with its files.
@@ -51,7 +51,8 @@ impl Server {
         let mut config = String::new();
         writeln!(config, "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\nmax_payload: 8MB").unwrap();
         let store = folder.path().join("store");
-        writeln!(config, "jetstream {{ store_dir: {store:?}, sync_interval: always }}\n{more}").unwrap();
+        writeln!(config, "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{more}", store.display())
+            .unwrap();
         std::fs::write(folder.path().join("nats.conf"), &config).unwrap();
         Self { port, folder, process: None }
     }
