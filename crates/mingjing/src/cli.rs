@@ -25,7 +25,7 @@ use crate::{serve, shutdown, telemetry};
 /// scorecard explain`.
 ///
 /// Settings come from flags, from MINGJING_… in the environment, and from the TOML file of --config, in this
-/// order: listen, metrics_listen, data_dir, database_url, nats_url, nats_credentials, peers, server, log,
+/// order: listen, metrics_listen, data_dir, database_url, nats_url, nats_credentials, nats_replicas, peers, server, log,
 /// log_format (MINGJING_LISTEN …). An unknown key is an error. Failures exit with 1, wrong usage with 2.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "the help is shown as it is written")]

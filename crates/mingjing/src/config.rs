@@ -32,6 +32,8 @@ pub struct Settings {
     /// The credentials file for it; none: it asks for none.
     #[serde(default)]
     pub nats_credentials: Option<PathBuf>,
+    /// How many copies of each stream the NATS cluster keeps: 1, 3 or 5.
+    pub nats_replicas: usize,
     /// Where the services of other processes serve gRPC.
     #[serde(default)]
     pub peers: Peers,
@@ -105,11 +107,29 @@ impl Settings {
         Self::read_with(flags, Environment::with_prefix("MINGJING").prefix_separator("_"))
     }
 
+    /// Everything in one process on SQLite files in `data_dir`.
+    pub fn embedded(listen: SocketAddr, data_dir: &Path) -> Self {
+        Self {
+            listen,
+            metrics_listen: None,
+            data_dir: data_dir.to_owned(),
+            database_url: None,
+            nats_url: None,
+            nats_credentials: None,
+            nats_replicas: 1,
+            peers: Peers::default(),
+            server: format!("http://{listen}"),
+            log: "warn".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+
     fn read_with(flags: &Flags, environment: Environment) -> anyhow::Result<Self> {
         let mut builder = Config::builder()
             .set_default("listen", "127.0.0.1:50051")?
             .set_default("data_dir", "data")?
             .set_default("server", "http://127.0.0.1:50051")?
+            .set_default("nats_replicas", 1)?
             .set_default("log", "info,sqlx=warn")?
             .set_default("log_format", "text")?;
         if let Some(file) = &flags.file {

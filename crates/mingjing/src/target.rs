@@ -2,8 +2,11 @@
 
 use clap::ValueEnum;
 
+/// The projection's name.
+pub const SCORECARD: &str = "scorecard";
+
 /// A service that owns facts: it has a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 #[expect(missing_docs, reason = "each is the service of that name")]
 pub enum Owner {
     Training,
@@ -45,6 +48,18 @@ pub enum Target {
 }
 
 impl Target {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Training => "training",
+            Self::Complaints => "complaints",
+            Self::Evaluation => "evaluation",
+            Self::Accountability => "accountability",
+            Self::Scorecard => SCORECARD,
+            Self::All => "all",
+        }
+    }
+
     /// Whether a service that owns facts is served.
     pub fn owns(self, owner: Owner) -> bool {
         match self {
