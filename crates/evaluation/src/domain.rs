@@ -4,6 +4,7 @@ pub mod admission;
 pub mod cycle;
 pub mod daily_assessment;
 pub mod mark;
+pub mod panel;
 pub mod scheme;
 pub mod survey;
 pub mod unit_register;

@@ -8,6 +8,7 @@
 //! | which facts a cycle admits | [`domain::admission`] |
 //! | an assessor's mark | [`domain::mark`] |
 //! | entries of ledgers and of the daily assessment | [`domain::daily_assessment`] |
+//! | rolls, turnout, secret ballots | [`domain::panel`] |
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
 //! | others' facts that become entries | [`reactions`] |

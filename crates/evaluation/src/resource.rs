@@ -9,6 +9,8 @@ use contract::name::{CycleName, EntryName, SchemeName, SurveyName, UnitName};
 use eventstore::{Loaded, Stamp};
 use prost_types::Timestamp;
 
+pub(crate) mod panel;
+
 use crate::domain::{cycle, daily_assessment, mark, scheme, survey, unit_register};
 
 pub(crate) fn unit(register: &Loaded<unit_register::UnitRegister>, name: &UnitName) -> Option<Unit> {

@@ -10,7 +10,7 @@ use contract::evaluation::entry_recorded::Target;
 use contract::evaluation::evaluation_service_server::EvaluationService;
 use contract::evaluation::*;
 use contract::field::{self, BadField};
-use contract::name::{CycleName, EntryName, JurisdictionName, SchemeName, SurveyName, UnitName};
+use contract::name::{CycleName, EntryName, JurisdictionName, PanelName, SchemeName, SurveyName, UnitName};
 use contract::status::Failure;
 use contract::status::Rejection as _;
 use eventstore::handle::Decided;
@@ -24,7 +24,7 @@ use shell::commands::{Failed, Prepared};
 use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
-use crate::domain::{admission, cycle, daily_assessment, mark, scheme, survey, unit_register};
+use crate::domain::{admission, cycle, daily_assessment, mark, panel, scheme, survey, unit_register};
 use crate::read_model::ReadModel;
 use crate::schemes::Schemes;
 use crate::{resource, results};
@@ -32,8 +32,10 @@ use crate::{resource, results};
 mod cycles;
 pub(crate) mod entries;
 mod marks;
+mod panels;
 mod schemes;
 mod surveys;
+mod turns;
 mod units;
 
 const TITLE_LENGTH_MAX: usize = 200;
@@ -60,6 +62,8 @@ pub struct Service {
     marks: Commands<mark::Mark>,
     pub(crate) daily_assessments: Commands<daily_assessment::DailyAssessment>,
     surveys: Commands<survey::Survey>,
+    panels: Commands<panel::Panel>,
+    turns: turns::Turns,
     parsed: Schemes,
 }
 
@@ -74,6 +78,8 @@ impl Service {
             marks: Commands::new(store),
             daily_assessments: Commands::new(store),
             surveys: Commands::new(store),
+            panels: Commands::new(store),
+            turns: turns::Turns::default(),
             parsed: Schemes::default(),
         }
     }
@@ -90,6 +96,17 @@ impl Service {
         let scheme = self.scheme(&terms.scheme, terms.scheme_version).await?;
         let guard = Guard { stream, stream_version: loaded.stream_version };
         Ok(OpenCycle { loaded, scheme, guard })
+    }
+
+    /// The scheme of a cycle; none: it was never opened.
+    pub(crate) async fn scheme_of(&self, cycle: &CycleName) -> Result<Option<Arc<Rules>>, Failure> {
+        let terms = {
+            let model = self.reads.now();
+            let opened = model.cycles.get(&cycle.key()).and_then(|loaded| loaded.state.opened());
+            opened.map(|opened| (opened.terms.scheme.clone(), opened.terms.scheme_version))
+        };
+        let Some((scheme, scheme_version)) = terms else { return Ok(None) };
+        self.scheme(&scheme, scheme_version).await.map(Some)
     }
 
     pub(crate) async fn scheme(&self, name: &str, scheme_version: u32) -> Result<Arc<Rules>, Failure> {
@@ -228,6 +245,22 @@ impl EvaluationService for Service {
 
     async fn list_marks(&self, request: Request<ListMarksRequest>) -> Answer<ListMarksResponse> {
         marks::list_marks(self, request).await
+    }
+
+    async fn convene_panel(&self, request: Request<ConvenePanelRequest>) -> Answer<ConvenePanelResponse> {
+        panels::convene_panel(self, request).await
+    }
+
+    async fn cast_ballot(&self, request: Request<CastBallotRequest>) -> Answer<CastBallotResponse> {
+        panels::cast_ballot(self, request).await
+    }
+
+    async fn close_panel(&self, request: Request<ClosePanelRequest>) -> Answer<ClosePanelResponse> {
+        panels::close_panel(self, request).await
+    }
+
+    async fn get_panel(&self, request: Request<GetPanelRequest>) -> Answer<GetPanelResponse> {
+        panels::get_panel(self, request).await
     }
 
     async fn plan_survey(&self, request: Request<PlanSurveyRequest>) -> Answer<PlanSurveyResponse> {

@@ -213,13 +213,13 @@ fn writes<D: Decider>(
     let mut own = StreamWrite { stream: stream.clone(), expected, events: Vec::new() };
     let mut boxes: Vec<BoxWrite> = Vec::new();
     for event in events {
-        let boxed = D::boxed(event);
-        if boxed.is_none() {
+        let secret = D::boxed(event);
+        if secret.is_none() {
             *after = std::mem::take(after).fold(event, None);
         }
         let unit = D::unit(&after.state, event);
         let new = NewEvent { event_type: event.event_type(), unit, payload: event.encode() };
-        let Some(Boxed { category, part, keep }) = boxed else {
+        let Some(Boxed { category, part, keep }) = secret else {
             own.events.push(new);
             if let Some(category) = D::unboxes(event) {
                 boxes.push(BoxWrite { stream: stream.in_category(category), events: Vec::new(), keep: 0 });
@@ -227,10 +227,10 @@ fn writes<D: Decider>(
             continue;
         };
         let stream = stream.in_category(category);
-        let boxed = BoxedEvent { part: part.to_owned(), event: new };
+        let content = BoxedEvent { part: part.to_owned(), event: new };
         match boxes.iter_mut().find(|write| write.stream == stream && write.keep == keep) {
-            Some(write) => write.events.push(boxed),
-            None => boxes.push(BoxWrite { stream, events: vec![boxed], keep }),
+            Some(write) => write.events.push(content),
+            None => boxes.push(BoxWrite { stream, events: vec![content], keep }),
         }
     }
     (if own.events.is_empty() { vec![] } else { vec![own] }, boxes)

@@ -17,6 +17,7 @@
 //! | §5 indices; the figures behind them, from events | `indices.rs`; `figures/` |
 //! | §6 losses; simulation | `losses.rs`; `simulate.rs` |
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
+//! | what may be shown of ballots | `disclosure.rs` |
 //! | every rounding | `round.rs` |
 //! | fractions between facts and rounding | `exact.rs` |
 //!
@@ -61,6 +62,7 @@
 
 pub mod appraisal;
 pub mod certainty;
+pub mod disclosure;
 mod exact;
 pub mod facts;
 pub mod figures;

@@ -66,6 +66,8 @@ pub(super) async fn answer_forms(
         let bad = BadField::new("answers", format!("must be at most {FORM_ANSWERS_MAX}"));
         return Err(bad.in_row("forms", row).into());
     }
+    // What is kept of the request must not tell one answer from another.
+    let caller = caller.asking(&without_answers(&asked));
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let mut forms: Vec<_> = asked.forms.into_iter().enumerate().map(|(row, form)| parse(row, form)).collect();
     // The order in which forms lie in the box says nothing of the order in which they came.
@@ -78,7 +80,9 @@ pub(super) async fn answer_forms(
         refusals: refusals(&decided.before.state, &forms, judged_by.lock().as_ref()),
         ..Default::default()
     };
-    service.surveys.execute_guarded(&call, &stream_of(&name), prepare, answer).await
+    let stream = stream_of(&name);
+    let _turn = service.turns.wait(&stream).await;
+    service.surveys.execute_guarded(&call, &stream, prepare, answer).await
 }
 
 pub(super) async fn close_survey(
@@ -143,8 +147,23 @@ fn cycle_of(name: &SurveyName) -> CycleName {
     CycleName { jurisdiction: name.jurisdiction.clone(), cycle: name.cycle.clone() }
 }
 
+/// The request with its codes and without what they answer.
+fn without_answers(asked: &AnswerFormsRequest) -> AnswerFormsRequest {
+    let code_alone =
+        |form: &AnsweredForm| AnsweredForm { form_code: form.form_code.clone(), answers: vec![] };
+    AnswerFormsRequest {
+        request_id: asked.request_id.clone(),
+        name: asked.name.clone(),
+        forms: asked.forms.iter().map(code_alone).collect(),
+        occurred_at: asked.occurred_at,
+    }
+}
+
+/// A form's answers in the order of their units: how a client writes must not tell whose form it is.
 fn parse(row: usize, form: AnsweredForm) -> survey::Form {
-    survey::Form { row, code_hash: code::hash(&form.form_code), answers: form.answers }
+    let mut answers = form.answers;
+    answers.sort_unstable_by(|one, other| one.unit.cmp(&other.unit));
+    survey::Form { row, code_hash: code::hash(&form.form_code), answers }
 }
 
 /// What a form may say: the cycle's units and the scheme's levels.
