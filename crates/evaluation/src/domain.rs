@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod cycle;
 pub mod daily_assessment;
+pub mod indicator;
 pub mod mark;
 pub mod panel;
 pub mod scheme;

@@ -8,6 +8,7 @@
 //! | which facts a cycle admits | [`domain::admission`] |
 //! | an assessor's mark | [`domain::mark`] |
 //! | entries of ledgers and of the daily assessment | [`domain::daily_assessment`] |
+//! | targets and actuals | [`domain::indicator`] |
 //! | rolls, turnout, secret ballots | [`domain::panel`] |
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |

@@ -175,6 +175,6 @@ pub(crate) fn survey(loaded: &Loaded<survey::Survey>, name: &SurveyName) -> Opti
 }
 
 /// When a thing was made and last changed, as far as it is recorded, and its etag.
-fn times(stamp: Stamp) -> (Option<Timestamp>, Option<Timestamp>, String) {
+pub(crate) fn times(stamp: Stamp) -> (Option<Timestamp>, Option<Timestamp>, String) {
     (stamp.created_at.map(to_wire), stamp.updated_at.map(to_wire), format!("\"{}\"", stamp.stream_version))
 }

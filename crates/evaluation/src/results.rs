@@ -5,11 +5,12 @@ use contract::name::CycleName;
 use eventstore::{Decider as _, Guard, StreamId};
 use rust_decimal::Decimal;
 use scoring::facts::{
-    ComponentFacts, CycleFacts, DailyEntry, Forms, LedgerEntry, PanelFacts, SurveyFacts, UnitFacts,
+    ComponentFacts, CycleFacts, DailyEntry, Forms, IndicatorFacts, LedgerEntry, PanelFacts, SurveyFacts,
+    UnitFacts,
 };
 use scoring::{Scheme, UnitScore};
 
-use crate::domain::{cycle, daily_assessment, mark, panel, survey};
+use crate::domain::{cycle, daily_assessment, indicator, mark, panel, survey};
 use crate::read_model::ReadModel;
 
 mod boxes;
@@ -63,6 +64,15 @@ fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -
             unit.components.insert(component_id.to_owned(), ComponentFacts::Mark(exact(points)));
         }
     }
+    for (key, loaded) in model.indicators.with_prefix(&prefix) {
+        guard(indicator::Indicator::CATEGORY, key, loaded.stream_version);
+        let Some((unit_id, component_id)) = key[prefix.len()..].split_once('/') else { continue };
+        let unit = facts.units.iter_mut().find(|(unit, _)| unit.rsplit('/').next() == Some(unit_id));
+        let Some((_, unit)) = unit else { continue };
+        let actual = |(id, figure): (&String, &indicator::Figure)| (id.clone(), figures(figure));
+        let actuals = loaded.state.0.iter().map(actual).collect();
+        unit.components.insert(component_id.to_owned(), ComponentFacts::Actuals(actuals));
+    }
     for component in scheme.components() {
         let (id, key) = (&component.component_id, format!("{prefix}{}", component.component_id));
         if let Some(loaded) = model.surveys.get(&key) {
@@ -75,6 +85,13 @@ fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -
         }
     }
     (facts, guards)
+}
+
+fn figures(figure: &indicator::Figure) -> IndicatorFacts {
+    IndicatorFacts {
+        target: figure.target.as_deref().map(exact),
+        actual: figure.actual.as_deref().map(exact),
+    }
 }
 
 fn add_survey(

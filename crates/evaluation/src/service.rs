@@ -24,13 +24,16 @@ use shell::commands::{Failed, Prepared};
 use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
-use crate::domain::{admission, cycle, daily_assessment, mark, panel, scheme, survey, unit_register};
+use crate::domain::{
+    admission, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
+};
 use crate::read_model::ReadModel;
 use crate::schemes::Schemes;
 use crate::{resource, results};
 
 mod cycles;
 pub(crate) mod entries;
+mod indicators;
 mod marks;
 mod panels;
 mod schemes;
@@ -63,6 +66,7 @@ pub struct Service {
     pub(crate) daily_assessments: Commands<daily_assessment::DailyAssessment>,
     surveys: Commands<survey::Survey>,
     panels: Commands<panel::Panel>,
+    indicators: Commands<indicator::Indicator>,
     turns: turns::Turns,
     parsed: Schemes,
 }
@@ -79,6 +83,7 @@ impl Service {
             daily_assessments: Commands::new(store),
             surveys: Commands::new(store),
             panels: Commands::new(store),
+            indicators: Commands::new(store),
             turns: turns::Turns::default(),
             parsed: Schemes::default(),
         }
@@ -245,6 +250,27 @@ impl EvaluationService for Service {
 
     async fn list_marks(&self, request: Request<ListMarksRequest>) -> Answer<ListMarksResponse> {
         marks::list_marks(self, request).await
+    }
+
+    async fn set_indicator_target(
+        &self,
+        request: Request<SetIndicatorTargetRequest>,
+    ) -> Answer<SetIndicatorTargetResponse> {
+        indicators::set_target(self, request).await
+    }
+
+    async fn report_indicator(
+        &self,
+        request: Request<ReportIndicatorRequest>,
+    ) -> Answer<ReportIndicatorResponse> {
+        indicators::report(self, request).await
+    }
+
+    async fn list_indicator_figures(
+        &self,
+        request: Request<ListIndicatorFiguresRequest>,
+    ) -> Answer<ListIndicatorFiguresResponse> {
+        indicators::list_figures(self, request).await
     }
 
     async fn convene_panel(&self, request: Request<ConvenePanelRequest>) -> Answer<ConvenePanelResponse> {
