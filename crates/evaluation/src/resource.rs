@@ -1,17 +1,17 @@
 //! States as the API shows them.
 
 use contract::evaluation::{
-    Cycle, CycleState, CycleUnit, Entry, Mark, Scheme, SchemeFault, StratumForms, Survey, Unit,
-    entry_recorded::Target,
+    Cycle, CycleState, CycleUnit, Entry, Mark, Scheme, SchemeFault, Unit, entry_recorded::Target,
 };
 use contract::field::to_wire;
-use contract::name::{CycleName, EntryName, SchemeName, SurveyName, UnitName};
+use contract::name::{CycleName, EntryName, SchemeName, UnitName};
 use eventstore::{Loaded, Stamp};
 use prost_types::Timestamp;
 
 pub(crate) mod panel;
+pub(crate) mod survey;
 
-use crate::domain::{cycle, daily_assessment, mark, scheme, survey, unit_register};
+use crate::domain::{cycle, daily_assessment, mark, scheme, unit_register};
 
 pub(crate) fn unit(register: &Loaded<unit_register::UnitRegister>, name: &UnitName) -> Option<Unit> {
     let name = name.to_string();
@@ -159,19 +159,6 @@ pub(crate) fn entry(loaded: &Loaded<daily_assessment::DailyAssessment>, name: &E
         update_time,
         etag,
     })
-}
-
-pub(crate) fn survey(loaded: &Loaded<survey::Survey>, name: &SurveyName) -> Option<Survey> {
-    let planned = loaded.state.planned()?;
-    let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let stratum = |(stratum_id, forms): (&String, &survey::Forms)| StratumForms {
-        stratum_id: stratum_id.clone(),
-        forms_max: forms.forms_max,
-        issued: forms.issued,
-        returned: forms.returned,
-    };
-    let strata = planned.strata.iter().map(stratum).collect();
-    Some(Survey { name: name.to_string(), strata, closed: planned.closed, create_time, update_time, etag })
 }
 
 /// When a thing was made and last changed, as far as it is recorded, and its etag.

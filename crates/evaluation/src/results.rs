@@ -15,7 +15,7 @@ use crate::read_model::ReadModel;
 
 mod boxes;
 
-pub use boxes::{Answers, Ballots, Boxes, Pattern};
+pub use boxes::{Answers, Ballots, Boxes};
 
 /// The facts of a cycle as the model has them; none: it was never opened.
 pub fn facts_of(model: &ReadModel, cycle: &CycleName, scheme: &Scheme) -> Option<CycleFacts> {

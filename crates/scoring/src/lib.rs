@@ -18,6 +18,7 @@
 //! | §6 losses; simulation | `losses.rs`; `simulate.rs` |
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
 //! | what may be shown of ballots | `disclosure.rs` |
+//! | what looks steered in a survey | `steered.rs` |
 //! | every rounding | `round.rs` |
 //! | fractions between facts and rounding | `exact.rs` |
 //!
@@ -74,6 +75,7 @@ pub mod ranking;
 mod round;
 pub mod scheme;
 pub mod simulate;
+pub mod steered;
 
 pub use appraisal::{Appraisal, ComponentScore, UnitScore, appraise};
 pub use certainty::{RankInterval, SurveyCertainty, rank_intervals, survey_certainty};

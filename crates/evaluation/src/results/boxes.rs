@@ -31,18 +31,8 @@ pub struct Boxes {
 pub struct Answers {
     /// By unit, stratum, level.
     pub tally: Tally,
-    /// How many forms say the same of all units that they mark, by stratum and what they say; see
-    /// [`Answers::repeated`].
-    patterns: BTreeMap<String, BTreeMap<u64, Pattern>>,
-}
-
-/// One way to fill in a form.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pattern {
-    /// How many forms are filled in like this.
-    pub forms: u64,
-    /// How many units they mark.
-    pub units: u64,
+    /// How many forms are filled in alike: by stratum, how many units they mark, and a hash of what they say.
+    patterns: BTreeMap<String, BTreeMap<(u64, u64), u64>>,
 }
 
 /// The ballots of one panel.
@@ -92,15 +82,17 @@ impl Answers {
             let strata = self.tally.entry(answer.unit).or_default();
             *strata.entry(form.stratum_id.clone()).or_default().entry(answer.level_id).or_default() += 1;
         }
-        let pattern = self.patterns.entry(form.stratum_id).or_default().entry(said.finish()).or_default();
-        *pattern = Pattern { forms: pattern.forms + 1, units };
+        let patterns = self.patterns.entry(form.stratum_id).or_default();
+        *patterns.entry((units, said.finish())).or_default() += 1;
     }
 
-    /// The way in which most forms of a stratum are filled in, of those that mark at least `units_min` units.
-    pub fn repeated(&self, stratum_id: &str, units_min: u64) -> Pattern {
-        let patterns = self.patterns.get(stratum_id).into_iter().flat_map(BTreeMap::values);
-        let enough = patterns.filter(|pattern| pattern.units >= units_min);
-        enough.max_by_key(|pattern| pattern.forms).copied().unwrap_or_default()
+    /// Of a stratum's forms that mark at least `units_min` units: how many are filled in alike at most, and how
+    /// many there are.
+    pub fn alike(&self, stratum_id: &str, units_min: u64) -> (u64, u64) {
+        let patterns = self.patterns.get(stratum_id);
+        let forms =
+            || patterns.into_iter().flat_map(|patterns| patterns.range((units_min, 0)..)).map(|(_, n)| *n);
+        (forms().max().unwrap_or(0), forms().sum())
     }
 }
 

@@ -19,8 +19,10 @@ pub(super) async fn plan_survey(
         strata: asked.strata.clone(),
     };
     let prepare = |fresh| plan(service, &name, &planned, fresh);
-    let answer =
-        |survey: &_| PlanSurveyResponse { survey: resource::survey(survey, &name), ..Default::default() };
+    let answer = |survey: &_| PlanSurveyResponse {
+        survey: resource::survey::survey(survey, &name),
+        ..Default::default()
+    };
     service.surveys.execute_guarded(&call, &stream_of(&name), prepare, |decided| answer(decided.after)).await
 }
 
@@ -45,7 +47,7 @@ pub(super) async fn issue_forms(
         code_hashes,
     };
     let answer = |survey: &_| IssueFormsResponse {
-        survey: resource::survey(survey, &name),
+        survey: resource::survey::survey(survey, &name),
         form_codes: form_codes.clone(),
         ..Default::default()
     };
@@ -76,7 +78,7 @@ pub(super) async fn answer_forms(
     let judged_by = Mutex::new(None);
     let prepare = |fresh| answers(service, &name, &forms, &judged_by, fresh);
     let answer = |decided: Decided<'_, survey::Survey>| AnswerFormsResponse {
-        survey: resource::survey(decided.after, &name),
+        survey: resource::survey::survey(decided.after, &name),
         refusals: refusals(&decided.before.state, &forms, judged_by.lock().as_ref()),
         ..Default::default()
     };
@@ -93,8 +95,10 @@ pub(super) async fn close_survey(
     let name = SurveyName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let closed = SurveyClosed { cycle: cycle_of(&name).to_string(), component_id: name.component.clone() };
-    let answer =
-        |survey: &_| CloseSurveyResponse { survey: resource::survey(survey, &name), ..Default::default() };
+    let answer = |survey: &_| CloseSurveyResponse {
+        survey: resource::survey::survey(survey, &name),
+        ..Default::default()
+    };
     let command = survey::Command::Close(closed);
     service.surveys.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
 }
@@ -107,9 +111,21 @@ pub(super) async fn get_survey(
     let asked = request.into_inner();
     let name = SurveyName::parse("name", &asked.name)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
+    let scheme = service.scheme_of(&cycle_of(&name)).await?;
     let model = service.reads.now();
-    let found = model.surveys.get(&name.key()).and_then(|loaded| resource::survey(loaded, &name));
-    Ok(Response::new(GetSurveyResponse { survey: Some(found.ok_or_else(|| Failure::not_found(&name))?) }))
+    let found = model.surveys.get(&name.key()).and_then(|loaded| resource::survey::survey(loaded, &name));
+    let mut shown = found.ok_or_else(|| Failure::not_found(&name))?;
+    resource::survey::add_return_rates(&mut shown);
+    if shown.closed
+        && let Some(scheme) = scheme
+        && let Some(facts) = results::facts_of(&model, &cycle_of(&name), &scheme)
+    {
+        resource::survey::add_results(&mut shown, &scheme, &facts, &name.component);
+        if let Some(answers) = model.boxes.survey(&name.key()) {
+            resource::survey::add_patterns(&mut shown, answers);
+        }
+    }
+    Ok(Response::new(GetSurveyResponse { survey: Some(shown) }))
 }
 
 async fn plan(
