@@ -205,6 +205,13 @@ impl EvaluationService for Service {
         schemes::list_schemes(self, request).await
     }
 
+    async fn compare_schemes(
+        &self,
+        request: Request<CompareSchemesRequest>,
+    ) -> Answer<CompareSchemesResponse> {
+        schemes::compare_schemes(self, request).await
+    }
+
     async fn open_cycle(&self, request: Request<OpenCycleRequest>) -> Answer<OpenCycleResponse> {
         cycles::open_cycle(self, request).await
     }
