@@ -19,6 +19,7 @@
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
 //! | what may be shown of ballots | `disclosure.rs` |
 //! | what looks steered in a survey | `steered.rs` |
+//! | working days, and the colours of clocks that run in them | `working_days.rs` |
 //! | every rounding | `round.rs` |
 //! | fractions between facts and rounding | `exact.rs` |
 //!
@@ -76,6 +77,7 @@ mod round;
 pub mod scheme;
 pub mod simulate;
 pub mod steered;
+pub mod working_days;
 
 pub use appraisal::{Appraisal, ComponentScore, UnitScore, appraise};
 pub use certainty::{RankInterval, SurveyCertainty, rank_intervals, survey_certainty};
@@ -84,3 +86,4 @@ pub use losses::{Cause, Loss, Losses, losses};
 pub use methods::Pending;
 pub use round::round2;
 pub use scheme::{Fault, Rule, Scheme};
+pub use working_days::WorkingDays;
