@@ -33,7 +33,9 @@ answers! {
         CloseCycleResponse.cycle PublishResultsResponse.cycle ReviseResultsResponse.cycle
         RecordMarkResponse.mark ReviseMarkResponse.mark
         PlanSurveyResponse.survey IssueFormsResponse.survey AnswerFormsResponse.survey CloseSurveyResponse.survey
-        RecordEntryResponse.entry ReverseEntryResponse.entry
+        RecordEntryResponse.entry ReverseEntryResponse.entry ContestEntryResponse.entry DecideContestResponse.entry
+        AnnounceCommitmentResponse.commitment AssignCommitmentResponse.commitment ReportDeliveryResponse.commitment
+        VerifyDeliveryResponse.commitment RefuteDeliveryResponse.commitment
     }
     training {
         EnrolOfficerResponse.officer TransferOfficerResponse.officer ChangePostLevelResponse.officer
