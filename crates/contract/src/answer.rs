@@ -35,7 +35,9 @@ answers! {
         SetIndicatorTargetResponse.figure ReportIndicatorResponse.figure
         ConvenePanelResponse.panel CastBallotResponse.panel ClosePanelResponse.panel
         PlanSurveyResponse.survey IssueFormsResponse.survey AnswerFormsResponse.survey CloseSurveyResponse.survey
-        RecordEntryResponse.entry ReverseEntryResponse.entry
+        RecordEntryResponse.entry ReverseEntryResponse.entry ContestEntryResponse.entry DecideContestResponse.entry
+        AnnounceCommitmentResponse.commitment AssignCommitmentResponse.commitment ReportDeliveryResponse.commitment
+        VerifyDeliveryResponse.commitment RefuteDeliveryResponse.commitment
     }
     training {
         EnrolOfficerResponse.officer TransferOfficerResponse.officer ChangePostLevelResponse.officer

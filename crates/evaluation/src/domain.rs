@@ -1,6 +1,7 @@
 //! The rules of the context, one file per aggregate.
 
 pub mod admission;
+pub mod commitment;
 pub mod cycle;
 pub mod daily_assessment;
 pub mod indicator;

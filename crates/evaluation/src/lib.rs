@@ -7,6 +7,8 @@
 //! | who is appraised, closing, publishing, revising | [`domain::cycle`] |
 //! | which facts a cycle admits | [`domain::admission`] |
 //! | an assessor's mark | [`domain::mark`] |
+//! | promises to the public | [`domain::commitment`] |
+//! | days that pass without delivery | [`timers`] |
 //! | entries of ledgers and of the daily assessment | [`domain::daily_assessment`] |
 //! | targets and actuals | [`domain::indicator`] |
 //! | rolls, turnout, secret ballots | [`domain::panel`] |
@@ -23,6 +25,7 @@ mod resource;
 pub mod results;
 mod schemes;
 pub mod service;
+pub mod timers;
 
 use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
 use eventstore::{Clock, EventStore};
@@ -42,7 +45,8 @@ impl Evaluation {
     /// Starts the context on its log, reacting to the facts of the complaints context.
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![store.source()], tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), clock));
+        let service = Arc::new(Service::new(&store, reads.clone(), clock.clone()));
+        shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
         let complaints = reactions::FromComplaints::new(service.clone());
         shell::reaction::start(complaints, sources.complaints.clone(), store, tasks);
         Self { service, reads }

@@ -15,7 +15,7 @@ use contract::words::TariffCause;
 use eventstore::{EventSet as _, RecordedEvent};
 use rust_decimal::Decimal;
 use scoring::Scheme;
-use shell::reaction::{self, Reaction};
+use shell::reaction::{self, Effect, Reaction};
 
 use crate::read_model::ReadModel;
 use crate::service::{Service, entries};
@@ -82,6 +82,7 @@ impl FromComplaints {
             cause_event_id: event.event_id.to_string(),
             entry_date: day.to_owned(),
             recorded_by: Self::CONSUMER.to_owned(),
+            ..EntryRecorded::default()
         };
         let name = EntryName {
             jurisdiction: cycle.jurisdiction.clone(),
@@ -106,6 +107,7 @@ impl FromComplaints {
 
 impl Reaction for FromComplaints {
     const CONSUMER: &'static str = "evaluation-from-complaints";
+    const EFFECTS: &'static [Effect] = &[];
 
     async fn act(&self, event: &RecordedEvent) -> Result<(), Failure> {
         let decoded = Fact::decode(&event.event_type, &event.payload);

@@ -178,6 +178,7 @@ fn unit_result(unit: &str, score: &UnitScore) -> UnitResult {
         rank: score.rank.unwrap_or(0),
         excellent: score.excellent,
         vetoed: score.vetoed,
+        ..UnitResult::default()
     }
 }
 

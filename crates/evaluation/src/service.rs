@@ -10,9 +10,12 @@ use contract::evaluation::entry_recorded::Target;
 use contract::evaluation::evaluation_service_server::EvaluationService;
 use contract::evaluation::*;
 use contract::field::{self, BadField};
-use contract::name::{CycleName, EntryName, JurisdictionName, PanelName, SchemeName, SurveyName, UnitName};
+use contract::name::{
+    CommitmentName, CycleName, EntryName, JurisdictionName, PanelName, SchemeName, SurveyName, UnitName,
+};
 use contract::status::Failure;
 use contract::status::Rejection as _;
+use contract::words::TariffCause;
 use eventstore::handle::Decided;
 use eventstore::{Clock, Decider, EventStore, Guard, Loaded, StreamId};
 use rand::seq::SliceRandom as _;
@@ -24,15 +27,19 @@ use shell::commands::{Failed, Prepared};
 use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
+use self::filter::{Days, known};
 use crate::domain::{
-    admission, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
+    admission, commitment, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
 };
 use crate::read_model::ReadModel;
 use crate::schemes::Schemes;
 use crate::{resource, results};
 
+pub(crate) mod commitments;
+mod contests;
 mod cycles;
 pub(crate) mod entries;
+mod filter;
 mod indicators;
 mod marks;
 mod panels;
@@ -68,6 +75,7 @@ pub struct Service {
     panels: Commands<panel::Panel>,
     indicators: Commands<indicator::Indicator>,
     turns: turns::Turns,
+    pub(crate) commitments: Commands<commitment::Commitment>,
     parsed: Schemes,
 }
 
@@ -85,6 +93,7 @@ impl Service {
             panels: Commands::new(store),
             indicators: Commands::new(store),
             turns: turns::Turns::default(),
+            commitments: Commands::new(store),
             parsed: Schemes::default(),
         }
     }
@@ -324,7 +333,61 @@ impl EvaluationService for Service {
         entries::reverse_entry(self, request).await
     }
 
+    async fn contest_entry(&self, request: Request<ContestEntryRequest>) -> Answer<ContestEntryResponse> {
+        contests::contest_entry(self, request).await
+    }
+
+    async fn decide_contest(&self, request: Request<DecideContestRequest>) -> Answer<DecideContestResponse> {
+        contests::decide_contest(self, request).await
+    }
+
     async fn list_entries(&self, request: Request<ListEntriesRequest>) -> Answer<ListEntriesResponse> {
         entries::list_entries(self, request).await
+    }
+
+    async fn announce_commitment(
+        &self,
+        request: Request<AnnounceCommitmentRequest>,
+    ) -> Answer<AnnounceCommitmentResponse> {
+        commitments::announce_commitment(self, request).await
+    }
+
+    async fn assign_commitment(
+        &self,
+        request: Request<AssignCommitmentRequest>,
+    ) -> Answer<AssignCommitmentResponse> {
+        commitments::assign_commitment(self, request).await
+    }
+
+    async fn report_delivery(
+        &self,
+        request: Request<ReportDeliveryRequest>,
+    ) -> Answer<ReportDeliveryResponse> {
+        commitments::report_delivery(self, request).await
+    }
+
+    async fn verify_delivery(
+        &self,
+        request: Request<VerifyDeliveryRequest>,
+    ) -> Answer<VerifyDeliveryResponse> {
+        commitments::verify_delivery(self, request).await
+    }
+
+    async fn refute_delivery(
+        &self,
+        request: Request<RefuteDeliveryRequest>,
+    ) -> Answer<RefuteDeliveryResponse> {
+        commitments::refute_delivery(self, request).await
+    }
+
+    async fn get_commitment(&self, request: Request<GetCommitmentRequest>) -> Answer<GetCommitmentResponse> {
+        commitments::get_commitment(self, request).await
+    }
+
+    async fn list_commitments(
+        &self,
+        request: Request<ListCommitmentsRequest>,
+    ) -> Answer<ListCommitmentsResponse> {
+        commitments::list_commitments(self, request).await
     }
 }

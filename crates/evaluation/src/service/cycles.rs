@@ -203,7 +203,10 @@ async fn close(service: &Service, name: &CycleName, fresh: bool) -> Prepared<cyc
 
 async fn publish(service: &Service, name: &CycleName, patience: Duration) -> Prepared<cycle::Cycle> {
     let (results, guards) = computed(service, name, patience).await?;
-    Ok((cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results }), guards))
+    Ok((
+        cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results, ..Default::default() }),
+        guards,
+    ))
 }
 
 async fn revise(
@@ -213,7 +216,8 @@ async fn revise(
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
     let (results, guards) = computed(service, name, patience).await?;
-    let revised = ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned() };
+    let revised =
+        ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned(), ..Default::default() };
     Ok((cycle::Command::Revise(revised), guards))
 }
 
