@@ -14,6 +14,7 @@
 //! | rolls, turnout, secret ballots | [`domain::panel`] |
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
+//! | what it keeps of others' facts | [`replica`] |
 //! | others' facts that become entries | [`reactions`] |
 //!
 //! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
@@ -21,6 +22,7 @@
 pub mod domain;
 pub mod reactions;
 pub mod read_model;
+pub mod replica;
 mod resource;
 pub mod results;
 mod schemes;
@@ -33,6 +35,7 @@ use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 use crate::service::Service;
 
 /// The running context.
@@ -45,7 +48,14 @@ impl Evaluation {
     /// Starts the context on its log, reacting to the facts of the complaints context.
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![store.source()], tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), clock.clone()));
+        let others = vec![
+            store.source(),
+            sources.training.clone(),
+            sources.complaints.clone(),
+            sources.accountability.clone(),
+        ];
+        let replica = Reads::follow("evaluation-replica", Replica::default(), others, tasks);
+        let service = Arc::new(Service::new(&store, reads.clone(), replica, clock.clone()));
         shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
         let complaints = reactions::FromComplaints::new(service.clone());
         shell::reaction::start(complaints, sources.complaints.clone(), store, tasks);

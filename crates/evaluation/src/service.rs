@@ -32,6 +32,7 @@ use crate::domain::{
     admission, commitment, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
 };
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 use crate::schemes::Schemes;
 use crate::{resource, results};
 
@@ -66,6 +67,7 @@ type Answer<T> = Result<Response<T>, Status>;
 pub struct Service {
     clock: Clock,
     reads: Reads<ReadModel>,
+    replica: Reads<Replica>,
     registers: Commands<unit_register::UnitRegister>,
     schemes: Commands<scheme::Scheme>,
     cycles: Commands<cycle::Cycle>,
@@ -80,10 +82,16 @@ pub struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(store: &EventStore, reads: Reads<ReadModel>, clock: Clock) -> Self {
+    pub(crate) fn new(
+        store: &EventStore,
+        reads: Reads<ReadModel>,
+        replica: Reads<Replica>,
+        clock: Clock,
+    ) -> Self {
         Self {
             clock,
             reads,
+            replica,
             registers: Commands::new(store),
             schemes: Commands::new(store),
             cycles: Commands::new(store),

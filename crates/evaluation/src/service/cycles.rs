@@ -1,5 +1,7 @@
 //! Cycles, from opening to publication.
 
+use jiff::Timestamp;
+
 use super::*;
 
 pub(super) async fn open_cycle(
@@ -77,7 +79,8 @@ pub(super) async fn publish_results(
     let (caller, asked) = receive(request, &service.clock)?;
     let name = CycleName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |_| publish(service, &name, patience);
+    let now = call.metadata.occurred_at;
+    let prepare = |_| publish(service, &name, now, patience);
     let answer =
         |cycle: &_| PublishResultsResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     let stream = stream::<cycle::Cycle>(name.key());
@@ -93,7 +96,8 @@ pub(super) async fn revise_results(
     let name = CycleName::parse("name", &asked.name)?;
     let reason = field::text("reason", &asked.reason, REASON_LENGTH_MAX)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |_| revise(service, &name, &reason, patience);
+    let now = call.metadata.occurred_at;
+    let prepare = |_| revise(service, &name, &reason, now, patience);
     let answer =
         |cycle: &_| ReviseResultsResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     let stream = stream::<cycle::Cycle>(name.key());
@@ -201,8 +205,13 @@ async fn close(service: &Service, name: &CycleName, fresh: bool) -> Prepared<cyc
     Ok((cycle::Command::Close { cycle: name.to_string(), still_open }, guards))
 }
 
-async fn publish(service: &Service, name: &CycleName, patience: Duration) -> Prepared<cycle::Cycle> {
-    let (results, guards) = computed(service, name, patience).await?;
+async fn publish(
+    service: &Service,
+    name: &CycleName,
+    now: Timestamp,
+    patience: Duration,
+) -> Prepared<cycle::Cycle> {
+    let (results, guards) = computed(service, name, now, patience).await?;
     Ok((
         cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results, ..Default::default() }),
         guards,
@@ -213,9 +222,10 @@ async fn revise(
     service: &Service,
     name: &CycleName,
     reason: &str,
+    now: Timestamp,
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
-    let (results, guards) = computed(service, name, patience).await?;
+    let (results, guards) = computed(service, name, now, patience).await?;
     let revised =
         ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned(), ..Default::default() };
     Ok((cycle::Command::Revise(revised), guards))
@@ -256,9 +266,11 @@ async fn still_open(
 async fn computed(
     service: &Service,
     name: &CycleName,
+    now: Timestamp,
     patience: Duration,
 ) -> Result<(Vec<UnitResult>, Vec<Guard>), Failed> {
     service.reads.catch_up(patience).await?;
+    service.replica.catch_up(patience).await?;
     let terms = {
         let model = service.reads.now();
         let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
@@ -269,5 +281,7 @@ async fn computed(
     let scheme = service.scheme(&terms.scheme, terms.scheme_version).await?;
     let model = service.reads.now();
     let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
-    Ok(opened.map(|opened| results::results(&model, &name.key(), opened, &scheme)).unwrap_or_default())
+    let replica = service.replica.now();
+    let computed = |opened| results::results((&model, &replica), &name.key(), opened, &scheme, now);
+    Ok(opened.map(computed).unwrap_or_default())
 }
