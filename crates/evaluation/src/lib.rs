@@ -15,10 +15,11 @@
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
 //! | what it keeps of others' facts | [`replica`] |
-//! | others' facts that become entries | [`reactions`] |
+//! | facts that become entries, and what undoes them | [`reactions`], [`causes`] |
 //!
 //! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
 
+pub mod causes;
 pub mod domain;
 pub mod reactions;
 pub mod read_model;
@@ -30,13 +31,22 @@ pub mod service;
 pub mod timers;
 
 use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
-use eventstore::{Clock, EventStore};
+use eventstore::{Clock, EventStore, SharedSource};
+use shell::reaction::{self, Drawn};
 use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::service::Service;
+
+/// Its reactions, as they are drawn.
+pub const REACTIONS: &[Drawn] = &[
+    reaction::drawn::<reactions::Consumer<reactions::training::Training>>(),
+    reaction::drawn::<reactions::Consumer<reactions::complaints::Complaints>>(),
+    reaction::drawn::<reactions::Consumer<reactions::accountability::Accountability>>(),
+    reaction::drawn::<reactions::Consumer<reactions::commitments::Commitments>>(),
+];
 
 /// The running context.
 pub struct Evaluation {
@@ -45,7 +55,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Starts the context on its log, reacting to the facts of the complaints context.
+    /// Starts the context on its log, reacting to the facts of the other contexts and its own.
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![store.source()], tasks);
         let others = vec![
@@ -57,8 +67,12 @@ impl Evaluation {
         let replica = Reads::follow("evaluation-replica", Replica::default(), others, tasks);
         let service = Arc::new(Service::new(&store, reads.clone(), replica, clock.clone()));
         shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
-        let complaints = reactions::FromComplaints::new(service.clone());
-        shell::reaction::start(complaints, sources.complaints.clone(), store, tasks);
+        let own = store.source();
+        reacting::<reactions::training::Training>(&service, &sources.training, store.clone(), tasks);
+        reacting::<reactions::complaints::Complaints>(&service, &sources.complaints, store.clone(), tasks);
+        let accountability = &sources.accountability;
+        reacting::<reactions::accountability::Accountability>(&service, accountability, store.clone(), tasks);
+        reacting::<reactions::commitments::Commitments>(&service, &own, store, tasks);
         Self { service, reads }
     }
 
@@ -71,4 +85,13 @@ impl Evaluation {
     pub fn reads(&self) -> &Reads<ReadModel> {
         &self.reads
     }
+}
+
+fn reacting<F: reactions::Facts>(
+    service: &Arc<Service>,
+    source: &SharedSource,
+    store: EventStore,
+    tasks: &Tasks,
+) {
+    reaction::start(reactions::Consumer::<F>::new(service.clone()), source.clone(), store, tasks);
 }

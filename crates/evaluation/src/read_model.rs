@@ -26,6 +26,8 @@ pub struct ReadModel {
     pub commitments: Folded<commitment::Commitment>,
     /// The commitments that wait for a report.
     pub awaited: crate::timers::Awaited,
+    /// Where entries come from.
+    pub causes: crate::causes::Causes,
     /// Answers in the box, counted; by jurisdiction, cycle and component.
     pub boxes: crate::results::Boxes,
     /// By jurisdiction, cycle, unit and component.
@@ -43,6 +45,7 @@ impl ReadModel {
 
 impl Model for ReadModel {
     fn apply(&mut self, _service: &'static str, event: &RecordedEvent) -> Result<(), String> {
+        self.causes.apply(event)?;
         if event.stream.category() == commitment::Commitment::CATEGORY {
             let key = event.stream.key();
             let before = self.awaited_until(key);

@@ -399,3 +399,6 @@ impl EvaluationService for Service {
         commitments::list_commitments(self, request).await
     }
 }
+
+#[cfg(test)]
+mod tests;
