@@ -11,10 +11,12 @@
 //! | [`store`] | the interface that a database implements, and the handles that everything else uses |
 //! | `group_commit` | concurrent appends gathered into one transaction |
 //! | [`decider`], [`handle`] | `decide`, `evolve`, and the whole command side |
+//! | [`lease`] | one process at a time does what only one may do |
 //! | [`subscription`] | catch up, then live |
 //! | [`source`] | where a consumer gets events from |
 //! | [`verify`](mod@verify) | does every event fit its predecessor? |
-//! | [`sqlite`] | the log in a SQLite file |
+//! | [`sqlite`], [`postgres`] | the log in a SQLite file, in a PostgreSQL database |
+//! | `row` | what a row of either says |
 //! | `testing` | given / when / then |
 //!
 //! What must never be here: a context, a rule, gRPC. Start at [`handle`].
@@ -25,6 +27,9 @@ pub mod decider;
 pub mod event;
 mod group_commit;
 pub mod handle;
+pub mod lease;
+pub mod postgres;
+mod row;
 pub mod source;
 pub mod sqlite;
 pub mod store;
@@ -37,7 +42,7 @@ pub use decider::{Decider, Loaded, Stamp};
 pub use event::{EventSet, Metadata, NewEvent, RecordedEvent, StreamId};
 pub use handle::{Call, HandleError, Handled, Handler};
 pub use source::{Feed, SharedSource, Source};
-pub use store::{Append, AppendError, EventStore, ExpectedVersion, Guard, LogReader, StoreError};
+pub use store::{Append, AppendError, Checkpoint, EventStore, ExpectedVersion, Guard, LogReader, StoreError};
 pub use subscription::Subscription;
 
 /// Where the present comes from; only the composition root has a real one.
