@@ -14,7 +14,7 @@ use crate::league::League;
 
 mod forms;
 
-pub(crate) use forms::{Answered, Error, answered};
+pub(crate) use forms::{Answered, answered};
 
 /// The lines of a unit and their sum; none: no such unit.
 pub(crate) fn lines(

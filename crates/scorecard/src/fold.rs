@@ -28,6 +28,8 @@ pub(crate) mod training;
 
 use facts::Facts;
 
+use crate::history::Occurrence;
+
 /// How far a log is folded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reached {
@@ -58,18 +60,18 @@ pub fn fold<'a>(
 }
 
 impl Folded {
-    /// Takes the next event of a log: an older one is dropped, a gap is refused. The error says why it cannot
-    /// be folded; nothing more of that log is taken then, since a hole is worse than standing still.
-    pub fn take(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String> {
+    /// Takes the next event of a log: an older one is dropped (false), a gap is refused. The error says why it
+    /// cannot be folded; nothing more of that log is taken then, since a hole is worse than standing still.
+    pub fn take(&mut self, service: &'static str, event: &RecordedEvent) -> Result<bool, String> {
         let reached = self.reached.entry(service).or_default();
         if !reached.alarm.is_empty() {
             return Err(reached.alarm.clone());
         }
         if event.position <= reached.position {
-            return Ok(());
+            return Ok(false);
         }
         let taken = if event.position == reached.position + 1 {
-            apply(&mut self.facts, service, event)
+            apply(&mut self.facts, &Occurrence::of(service, event))
         } else {
             Err(format!("after position {} comes {}", reached.position, event.position))
         };
@@ -79,7 +81,7 @@ impl Folded {
         }
         reached.position = event.position;
         reached.recorded_at = Some(event.recorded_at);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes nothing more of a log; gives the alarm.
@@ -95,8 +97,9 @@ impl Folded {
     }
 }
 
-fn apply(facts: &mut Facts, service: &str, event: &RecordedEvent) -> Result<(), String> {
-    match service {
+/// Folds one event; one that is refused has changed nothing.
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
+    match event.service {
         evaluation::SERVICE => evaluation::apply(facts, event),
         training::SERVICE => training::apply(facts, event),
         complaints::SERVICE => complaints::apply(facts, event),

@@ -4,36 +4,37 @@ use std::collections::BTreeMap;
 
 use contract::field::to_wire;
 use contract::scorecard::Freshness;
-use eventstore::LogReader;
 
 use crate::fold::Reached;
 use crate::fold::evaluation;
+use crate::heads::HeadKnown;
 
 /// Per log, in the order of their services' names. `differences`: how published results differ from what is
 /// computed here.
 pub(crate) fn freshness(
     reached: &BTreeMap<&'static str, Reached>,
-    logs: &[LogReader],
+    heads: &BTreeMap<&'static str, HeadKnown>,
     differences: &str,
 ) -> Vec<Freshness> {
-    let shown = |log: &LogReader| {
-        let service = log.service();
-        let reached = reached.get(service);
+    let shown = |service: &&'static str| {
+        let (reached, head) = (reached.get(service), heads.get(service));
         let position = reached.map_or(0, |reached| reached.position);
+        let stopped = reached.map_or("", |reached| &reached.alarm);
+        let away = head.map_or("", |head| &head.away);
         Freshness {
-            service: service.to_owned(),
+            service: (*service).to_owned(),
             position,
             recorded_at: reached.and_then(|reached| reached.recorded_at).map(to_wire),
-            head_position: log.head_known().max(position),
-            alarm: alarm(service, reached.map_or("", |reached| &reached.alarm), differences),
+            head_position: head.map_or(0, |head| head.position).max(position),
+            alarm: alarm(service, [stopped, away], differences),
         }
     };
-    logs.iter().map(shown).collect()
+    contract::token::SERVICES.iter().map(shown).collect()
 }
 
-fn alarm(service: &str, stopped: &str, differences: &str) -> String {
+fn alarm(service: &str, [stopped, away]: [&str; 2], differences: &str) -> String {
     let differences = if service == evaluation::SERVICE { differences } else { "" };
-    let alarms = [stopped, differences];
+    let alarms = [stopped, away, differences];
     let alarms: Vec<_> = alarms.into_iter().filter(|alarm| !alarm.is_empty()).collect();
     alarms.join("; ")
 }
@@ -59,9 +60,9 @@ mod tests {
 
     #[test]
     fn an_alarm_says_all_that_is_wrong() {
-        assert_eq!(alarm("evaluation", "", ""), "");
-        assert_eq!(alarm("training", "stopped", "differ"), "stopped");
-        assert_eq!(alarm("evaluation", "stopped", "differ"), "stopped; differ");
+        assert_eq!(alarm("evaluation", ["", ""], ""), "");
+        assert_eq!(alarm("training", ["stopped", "away"], "differ"), "stopped; away");
+        assert_eq!(alarm("evaluation", ["stopped", ""], "differ"), "stopped; differ");
     }
 
     #[test]

@@ -15,8 +15,9 @@ use shell::caller::patience;
 use shell::pages;
 use tonic::{Request, Response, Status};
 
-use crate::fold::evaluation;
-use crate::projection::{Current, Projection};
+use crate::as_of::Cut;
+use crate::history::Corrupt;
+use crate::projection::{Current, Projection, away};
 use crate::{explain, simulate};
 
 /// The service.
@@ -29,23 +30,24 @@ impl Service {
         Self { projection }
     }
 
-    /// A cycle once it contains what the token stands for.
-    async fn cycle(&self, name: &CycleName, token: &str, patience: Duration) -> Result<Current, Failure> {
+    /// A cycle once it contains what the token stands for: as it is, or as it was.
+    async fn cycle(
+        &self,
+        name: &CycleName,
+        cut: Option<Cut>,
+        token: &str,
+        patience: Duration,
+    ) -> Result<Current, Failure> {
         self.projection.wait(token, patience).await?;
-        self.projection.cycle(name).await
+        match cut {
+            None => self.projection.cycle(name).await,
+            Some(cut) => self.projection.cycle_as_of(name, cut).await,
+        }
     }
 
     fn card(&self, current: &Current, name: &ScorecardName) -> Result<Scorecard, Failure> {
         self.projection.card(current, &name.unit).ok_or_else(|| Failure::not_found(name))
     }
-}
-
-/// `as_of_…` fields are refused rather than passed over.
-fn only_now<T>(as_of: [&Option<T>; 2]) -> Result<(), Status> {
-    if as_of.iter().all(|as_of| as_of.is_none()) {
-        return Ok(());
-    }
-    Err(Status::unimplemented("as_of_occurred and as_of_recorded are not there yet: leave them out for now"))
 }
 
 #[tonic::async_trait]
@@ -56,9 +58,9 @@ impl ScorecardService for Service {
     ) -> Result<Response<GetScorecardResponse>, Status> {
         let patience = patience(&request);
         let request = request.into_inner();
-        only_now([&request.as_of_occurred, &request.as_of_recorded])?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
         let name = ScorecardName::parse("name", &request.name)?;
-        let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
+        let current = self.cycle(&name.cycle(), cut, &request.consistency_token, patience).await?;
         let scorecard = Some(self.card(&current, &name)?);
         Ok(Response::new(GetScorecardResponse { scorecard }))
     }
@@ -69,9 +71,9 @@ impl ScorecardService for Service {
     ) -> Result<Response<ListScorecardsResponse>, Status> {
         let patience = patience(&request);
         let request = request.into_inner();
-        only_now([&request.as_of_occurred, &request.as_of_recorded])?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
         let parent = CycleName::parse("parent", &request.parent)?;
-        let current = self.cycle(&parent, &request.consistency_token, patience).await?;
+        let current = self.cycle(&parent, cut, &request.consistency_token, patience).await?;
         let wanted = |card: &Scorecard| {
             (request.group == 0 || card.group == request.group) && (card.excellent || !request.excellent_only)
         };
@@ -94,15 +96,13 @@ impl ScorecardService for Service {
     ) -> Result<Response<ExplainScorecardResponse>, Status> {
         let patience = patience(&request);
         let request = request.into_inner();
-        only_now([&request.as_of_occurred, &request.as_of_recorded])?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
         let name = ScorecardName::parse("name", &request.name)?;
-        let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
+        let current = self.cycle(&name.cycle(), cut, &request.consistency_token, patience).await?;
         let scorecard = Some(self.card(&current, &name)?);
-        let evaluation = self.projection.logs().iter().find(|log| log.service() == evaluation::SERVICE);
-        let answered = match evaluation {
-            Some(log) => explain::answered(log, &current.league, &name.unit).await.map_err(unexplained)?,
-            None => explain::Answered::new(),
-        };
+        let past = current.past().await.map_err(|error| away(&error))?;
+        let answered = explain::answered(past.events_of(current.cut()), &current.league, &name.unit);
+        let answered = answered.map_err(|error| corrupt(error))?;
         let explained = explain::lines(&current.league, &name.unit, &answered);
         let (lines, total_points) = explained.ok_or_else(|| Failure::not_found(&name))?;
         Ok(Response::new(ExplainScorecardResponse { scorecard, lines, total_points }))
@@ -116,7 +116,7 @@ impl ScorecardService for Service {
         let request = request.into_inner();
         let name = ScorecardName::parse("name", &request.name)?;
         let basis = simulate::basis(request.basis)?;
-        let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
+        let current = self.cycle(&name.cycle(), None, &request.consistency_token, patience).await?;
         let actual = self.card(&current, &name)?;
         let scheme = self.projection.read(|folded| simulate::scheme(&folded.facts, &request))?;
         let (league, unit) = (current.league.clone(), name.unit.clone());
@@ -134,16 +134,11 @@ impl ScorecardService for Service {
     ) -> Result<Response<GetFreshnessResponse>, Status> {
         let patience = patience(&request);
         self.projection.wait(&request.get_ref().consistency_token, patience).await?;
-        Ok(Response::new(GetFreshnessResponse { freshness: self.projection.freshness() }))
+        Ok(Response::new(GetFreshnessResponse { freshness: self.projection.freshness().await }))
     }
 }
 
-fn unexplained(error: explain::Error) -> Failure {
-    match error {
-        explain::Error::Log(error) => shell::commands::store_failure(&error),
-        explain::Error::Corrupt { .. } => {
-            tracing::error!(%error, "a scorecard cannot be explained");
-            Failure::Internal
-        }
-    }
+fn corrupt(error: Corrupt) -> Failure {
+    tracing::error!(%error, "a scorecard cannot be explained");
+    Failure::Internal
 }

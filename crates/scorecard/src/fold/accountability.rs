@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use contract::accountability::{CaseClosed, CaseMerged, CaseOpened, VetoLifted, VetoRaised};
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::EventSet as _;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
 use super::names::{first, id_in, ids, key};
 use super::tally::{self, Counted, Step, Tallies};
 use super::trace::Trace;
+use crate::history::Occurrence;
 
 /// The log.
 pub(crate) const SERVICE: &str = "accountability";
@@ -46,9 +47,9 @@ impl Counted for Case {
 }
 
 /// Folds one event of accountability.
-pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     let trace = Trace::of(event);
-    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+    let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     match decoded {
         None => Ok(()),
         Some(Event::CaseOpened(event)) => open(facts, &event),

@@ -4,12 +4,13 @@ use contract::complaints::{
     ComplaintAccepted, ComplaintAssigned, ComplaintClosed, ComplaintLodged, ComplaintOverdue,
     ComplaintRejected, ComplaintReopened, ComplaintTransferred,
 };
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::EventSet as _;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
 use super::names::{first, ids, key, optional_id_in};
 use super::tally::{self, Counted, Step, Tallies};
+use crate::history::Occurrence;
 
 /// The log.
 pub(crate) const SERVICE: &str = "complaints";
@@ -45,8 +46,8 @@ impl Counted for Complaint {
 }
 
 /// Folds one event of complaints.
-pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
-    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
+    let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     match decoded {
         None => Ok(()),
         Some(Event::ComplaintLodged(event)) => lodge(facts, &event),

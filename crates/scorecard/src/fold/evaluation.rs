@@ -7,11 +7,12 @@ use contract::evaluation::{
     SurveyPlanned, UnitEntered, UnitMoved, UnitRegistered, UnitRemoved, UnitRenamed, UnitRetired,
 };
 use contract::field;
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::EventSet as _;
 use rust_decimal::Decimal;
 
 use super::facts::Facts;
 use super::trace::Trace;
+use crate::history::Occurrence;
 
 pub(crate) mod commitment;
 pub(crate) mod cycle;
@@ -39,9 +40,9 @@ eventstore::events! {
 }
 
 /// Folds one event of evaluation.
-pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     let trace = Trace::of(event);
-    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+    let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     let Some(decoded) = decoded else { return Ok(()) };
     match decoded {
         Event::FormAnswered(event) => survey::answer(facts, &event),

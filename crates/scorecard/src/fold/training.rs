@@ -3,12 +3,13 @@
 use contract::training::{
     CampaignConcluded, OfficerEnrolled, OfficerLeft, OfficerTransferred, UnitResumed, UnitStalled,
 };
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::EventSet as _;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
 use super::names::{first, id_in, ids, key};
 use super::tally::{self, Counted, Step, Tallies};
+use crate::history::Occurrence;
 
 /// The log.
 pub(crate) const SERVICE: &str = "training";
@@ -45,8 +46,8 @@ impl Counted for Stall {
 }
 
 /// Folds one event of training.
-pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
-    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
+    let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     match decoded {
         None => Ok(()),
         Some(Event::OfficerEnrolled(event)) => enrol(facts, &event),

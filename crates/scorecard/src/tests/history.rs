@@ -26,11 +26,17 @@ pub(super) struct Told {
     pub(super) stream: StreamId,
     pub(super) event_type: String,
     pub(super) payload: Vec<u8>,
+    pub(super) occurred_at: Timestamp,
 }
 
 /// Events in the order in which they are told.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History(pub(super) Vec<Told>);
+
+/// When the event of this number is told: 1, 2, 3 …
+pub(super) fn instant(number: usize) -> Timestamp {
+    Timestamp::new(1_700_000_000 + i64::try_from(number).unwrap(), 0).unwrap()
+}
 
 pub(super) fn cycle_name() -> CycleName {
     CycleName { jurisdiction: "city".to_owned(), cycle: "2024".to_owned() }
@@ -110,7 +116,13 @@ impl History {
             stream: StreamId::from_log(stream.to_owned()),
             event_type: M::full_name(),
             payload: message.encode_to_vec(),
+            occurred_at: instant(self.0.len() + 1),
         });
+    }
+
+    /// What was told last had happened already as the `number`-th event was told.
+    pub(super) fn happened_at(&mut self, number: usize) {
+        self.0.last_mut().unwrap().occurred_at = instant(number);
     }
 
     /// As the logs would have them.
@@ -121,14 +133,14 @@ impl History {
             let position: &mut u64 = positions.entry(told.service).or_default();
             let stream_version: &mut u64 = versions.entry(told.stream.clone()).or_default();
             (*position, *stream_version) = (*position + 1, *stream_version + 1);
-            let at = Timestamp::new(1_700_000_000 + i64::from(number), 0).unwrap();
+            let at = instant(usize::try_from(number).unwrap());
             let event = RecordedEvent {
                 position: *position,
                 stream: told.stream.clone(),
                 stream_version: *stream_version,
                 event_id: Uuid::from_u128(u128::from(number)),
                 event_type: told.event_type.clone(),
-                occurred_at: at,
+                occurred_at: told.occurred_at,
                 recorded_at: at,
                 actor: "clerk".to_owned(),
                 correlation_id: Uuid::nil(),

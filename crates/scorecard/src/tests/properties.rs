@@ -16,12 +16,18 @@ const UNITS: [&str; 3] = ["bureau", "traffic", "station"];
 const LEVELS: [&str; 4] = ["good", "fair", "bad", "unknown"];
 
 /// A history that its owners could have recorded: one step for each number.
-fn histories() -> impl Strategy<Value = History> {
+pub(super) fn histories() -> impl Strategy<Value = History> {
     proptest::collection::vec(any::<u32>(), 1..120).prop_map(|steps| {
         let mut told = Telling { history: History::default(), entries: 0, ..Telling::default() };
         told.begin();
         for step in steps {
+            let before = told.history.0.len();
             told.step(step);
+            // Every fourth is recorded long after it happened.
+            if told.history.0.len() > before && step % 4 == 0 {
+                let happened = usize::try_from(step / 4).unwrap() % told.history.0.len();
+                told.history.happened_at(happened + 1);
+            }
         }
         told.history
     })
@@ -177,7 +183,7 @@ fn folded_with_restarts(recorded: &[(&'static str, RecordedEvent)], every: usize
 }
 
 /// A quarter of the usual cases: each computes whole cycles, rank intervals and all.
-fn fewer_cases() -> ProptestConfig {
+pub(super) fn fewer_cases() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { cases: usual.cases.div_ceil(4), ..usual }
 }
