@@ -17,6 +17,7 @@
 //! | §5 indices; the figures behind them, from events | `indices.rs`; `figures/` |
 //! | §6 losses; simulation | `losses.rs`; `simulate.rs` |
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
+//! | working days, and the colours of clocks that run in them | `working_days.rs` |
 //! | every rounding | `round.rs` |
 //! | fractions between facts and rounding | `exact.rs` |
 //!
@@ -72,6 +73,7 @@ pub mod ranking;
 mod round;
 pub mod scheme;
 pub mod simulate;
+pub mod working_days;
 
 pub use appraisal::{Appraisal, ComponentScore, UnitScore, appraise};
 pub use certainty::{RankInterval, SurveyCertainty, rank_intervals, survey_certainty};
@@ -80,3 +82,4 @@ pub use losses::{Cause, Loss, Losses, losses};
 pub use methods::Pending;
 pub use round::round2;
 pub use scheme::{Fault, Rule, Scheme};
+pub use working_days::WorkingDays;
