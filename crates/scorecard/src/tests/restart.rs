@@ -79,7 +79,8 @@ async fn facts_from_beyond_the_end_of_a_log_are_thrown_away() {
     let before = written(&city.database()).await;
     let mut store = Store::open(&city.database()).await.unwrap();
     let beyond = Checkpoint { position: 10_000, ..before.1[0].clone() };
-    let invented = Change { kind: "unit", key: "city/invented".to_owned(), value: Some("{}".to_owned()) };
+    let value = r#"{"title":"Invented","parent":null,"grassroots":false,"retired":false}"#;
+    let invented = Change { kind: "unit", key: "city/invented".to_owned(), value: Some(value.to_owned()) };
     let change = Written { changes: vec![invented], checkpoints: vec![beyond], ..Written::default() };
     let generation = current(&mut store).await;
     store.write(generation, &change).await.unwrap();
