@@ -41,7 +41,7 @@
 //!   Unanswered forms are issued − returned; lowest and highest are over the levels that have a value.
 //! - **Indicators.** A ratio stays in `[0, 1]` also for a negative target; an actual of 0 above a negative
 //!   target earns nothing. A missing or zero target is pending like a missing actual.
-//! - **Indices.** Ratios stay in `[0, 1]` (one complaint may be reopened twice). Without a due complaint the
+//! - **Indices.** Nobody has to pass until the acceptance method says in what: the pass rate is left out. Ratios stay in `[0, 1]` (one complaint may be reopened twice). Without a due complaint the
 //!   rectification index is undefined, whatever else is known. A ratio that a scheme does not weigh does
 //!   not count.
 //! - **Daily assessment.** It is told while the final is pending.
