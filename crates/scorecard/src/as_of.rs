@@ -8,6 +8,8 @@ use contract::field::{self, BadField};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
+use scoring::figures::training::Training;
+
 use crate::fold::{Folded, Reached, apply};
 use crate::history::{Corrupt, Past};
 use crate::league::League;
@@ -54,11 +56,13 @@ impl Cut {
 
 /// Folds what a cut leaves of a jurisdiction's past, in log order. What is built upon something that had not
 /// happened by then is left out with it.
-pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<Folded, Corrupt> {
-    let mut folded = Folded::default();
+pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<(Folded, Training), Corrupt> {
+    let (mut folded, mut training) = (Folded::default(), Training::default());
     for event in past.events_of(Some(cut)) {
         let event = event?;
-        if let Err(what) = apply(&mut folded.facts, &event) {
+        let taken =
+            apply(&mut folded.facts, &event).and_then(|()| training.apply(event.event_type, event.payload));
+        if let Err(what) = taken {
             tracing::debug!(position = event.position, "{} is left out as of then: {what}", event.service);
         }
         let recorded_at = Some(event.recorded_at);
@@ -66,7 +70,7 @@ pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<Folded, Corrupt> {
             .reached
             .insert(event.service, Reached { position: event.position, recorded_at, alarm: String::new() });
     }
-    Ok(folded)
+    Ok((folded, training))
 }
 
 /// A jurisdiction as it was, and its cycles computed from that.
@@ -74,6 +78,8 @@ pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<Folded, Corrupt> {
 pub(crate) struct AsOf {
     /// The facts.
     pub(crate) folded: Folded,
+    /// Its training.
+    pub(crate) training: Training,
     /// Which cut it is.
     pub(crate) cut: Cut,
     /// What was due is told as of then.

@@ -8,7 +8,7 @@
 //! | `tally` | what is counted per unit |
 //! | `record` | the facts of one cycle, live or as they were frozen |
 //! | `names`, `trace` | resource names taken apart; which event a fact comes from |
-//! | `evaluation`, `training`, `complaints`, `accountability` | the events of each context |
+//! | `evaluation`, `complaints`, `accountability` | the events of each context; of training see `drill` |
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,6 @@ pub(crate) mod record;
 pub(crate) mod rows;
 pub(crate) mod tally;
 pub(crate) mod trace;
-pub(crate) mod training;
 
 use facts::Facts;
 
@@ -101,7 +100,8 @@ impl Folded {
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     match event.service {
         evaluation::SERVICE => evaluation::apply(facts, event),
-        training::SERVICE => training::apply(facts, event),
+        // Its figures are folded apart, by `drill`.
+        "training" => Ok(()),
         complaints::SERVICE => complaints::apply(facts, event),
         accountability::SERVICE => accountability::apply(facts, event),
         _ => Err("no service of that name is known".to_owned()),

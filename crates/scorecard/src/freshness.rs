@@ -9,12 +9,12 @@ use crate::fold::Reached;
 use crate::fold::evaluation;
 use crate::heads::HeadKnown;
 
-/// Per log, in the order of their services' names. `differences`: how published results differ from what is
-/// computed here.
+/// Per log, in the order of their services' names. Beside them: how published results differ from what is
+/// computed here; why the figures of training go no further.
 pub(crate) fn freshness(
     reached: &BTreeMap<&'static str, Reached>,
     heads: &BTreeMap<&'static str, HeadKnown>,
-    differences: &str,
+    (differences, training): &(String, String),
 ) -> Vec<Freshness> {
     let shown = |service: &&'static str| {
         let (reached, head) = (reached.get(service), heads.get(service));
@@ -26,15 +26,19 @@ pub(crate) fn freshness(
             position,
             recorded_at: reached.and_then(|reached| reached.recorded_at).map(to_wire),
             head_position: head.map_or(0, |head| head.position).max(position),
-            alarm: alarm(service, [stopped, away], differences),
+            alarm: alarm(service, [stopped, away], [differences, training]),
         }
     };
     contract::token::SERVICES.iter().map(shown).collect()
 }
 
-fn alarm(service: &str, [stopped, away]: [&str; 2], differences: &str) -> String {
-    let differences = if service == evaluation::SERVICE { differences } else { "" };
-    let alarms = [stopped, away, differences];
+fn alarm(service: &str, [stopped, away]: [&str; 2], [differences, training]: [&str; 2]) -> String {
+    let own = match service {
+        evaluation::SERVICE => differences,
+        "training" => training,
+        _ => "",
+    };
+    let alarms = [stopped, away, own];
     let alarms: Vec<_> = alarms.into_iter().filter(|alarm| !alarm.is_empty()).collect();
     alarms.join("; ")
 }
@@ -60,9 +64,9 @@ mod tests {
 
     #[test]
     fn an_alarm_says_all_that_is_wrong() {
-        assert_eq!(alarm("evaluation", ["", ""], ""), "");
-        assert_eq!(alarm("training", ["stopped", "away"], "differ"), "stopped; away");
-        assert_eq!(alarm("evaluation", ["stopped", ""], "differ"), "stopped; differ");
+        assert_eq!(alarm("evaluation", ["", ""], ["", "stops"]), "");
+        assert_eq!(alarm("training", ["stopped", "away"], ["differ", ""]), "stopped; away");
+        assert_eq!(alarm("evaluation", ["stopped", ""], ["differ", ""]), "stopped; differ");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::as_of::Cuts;
+use crate::drill::Drill;
 use crate::fold::Folded;
 use crate::history::{Past, Tail};
 use crate::league::League;
@@ -17,6 +18,8 @@ use crate::store::{Error, Reader};
 
 /// At most so many cycles are kept computed; beyond, all are computed anew when they are read.
 const CYCLES_KEPT_MAX: usize = 256;
+/// At most the training of so many jurisdictions is kept; beyond, all is folded anew when it is read.
+const DRILLS_KEPT_MAX: usize = 4096;
 
 /// One build of the projection.
 pub(crate) struct Generation {
@@ -31,6 +34,7 @@ pub(crate) struct Generation {
     pub(crate) cuts: Cuts,
     reader: Reader,
     computed: Mutex<HashMap<String, Arc<Computed>>>,
+    drills: Mutex<HashMap<String, Arc<RwLock<Drill>>>>,
 }
 
 /// What was computed of a cycle last, and whose turn it is to compute it anew.
@@ -57,6 +61,7 @@ impl Generation {
             cuts: Cuts::default(),
             reader,
             computed: Mutex::default(),
+            drills: Mutex::default(),
         }
     }
 
@@ -82,6 +87,31 @@ impl Generation {
         Ok(Past { runs, version })
     }
 
+    /// The training of a jurisdiction as it is now or later.
+    pub(crate) async fn drill(&self, jurisdiction: &str) -> Result<Arc<RwLock<Drill>>, Error> {
+        let drill = {
+            let mut drills = self.drills.lock();
+            if !drills.contains_key(jurisdiction) && drills.len() >= DRILLS_KEPT_MAX {
+                drills.clear();
+            }
+            drills.entry(jurisdiction.to_owned()).or_default().clone()
+        };
+        let (newest, version) = {
+            let tail = self.tail.lock();
+            let version = tail.version(jurisdiction);
+            if drill.read().version == Some(version) {
+                return Ok(drill);
+            }
+            (tail.of(jurisdiction), version)
+        };
+        let level = drill.write().catch_up(&newest, version)?;
+        if !level {
+            let past = self.past(jurisdiction).await?;
+            drill.write().read(&past)?;
+        }
+        Ok(drill)
+    }
+
     /// What was computed of a cycle.
     pub(crate) fn computed(&self, cycle: &CycleName) -> Arc<Computed> {
         let key = cycle.key();
@@ -99,9 +129,12 @@ impl Generation {
 }
 
 impl Computed {
-    /// What was computed, if it is not older than `version`.
-    pub(crate) fn at_least(&self, version: u64) -> Option<Arc<League>> {
-        self.league.lock().clone().filter(|league| league.cycle.version >= version)
+    /// What was computed, if it is not older than `version`, and its indices than theirs.
+    pub(crate) fn at_least(&self, version: u64, indices: (u64, i64)) -> Option<Arc<League>> {
+        let fresh = |league: &Arc<League>| {
+            league.cycle.version >= version && (league.indices.version, league.indices.minute) >= indices
+        };
+        self.league.lock().clone().filter(fresh)
     }
 
     /// Keeps what was computed.

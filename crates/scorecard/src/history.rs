@@ -57,7 +57,7 @@ impl<'a> Occurrence<'a> {
 /// A packed run that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the history cannot be read")]
-pub(crate) struct Corrupt;
+pub struct Corrupt;
 
 /// Packs events, in order.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,7 @@ pub(crate) struct Packed {
 
 impl Packed {
     /// Packs these.
+    #[cfg(test)]
     pub(crate) fn of<'a>(events: impl IntoIterator<Item = Occurrence<'a>>) -> Self {
         let mut packed = Self::default();
         for event in events {
@@ -211,6 +212,9 @@ pub(crate) struct Tail {
 impl Tail {
     /// Takes one more.
     pub(crate) fn push(&mut self, event: &Occurrence<'_>) {
+        if LEFT_OUT.contains(&event.kind()) {
+            return;
+        }
         self.events += 1;
         if let Some(version) = self.versions.get_mut(event.jurisdiction) {
             *version += 1;

@@ -8,12 +8,14 @@
 //! | `history`, `as_of` | every event that counts, packed; the same fold over those up to an instant |
 //! | `generation`, `rebuild` | one build of it all; another one beside it, swapped in when level |
 //! | `league` | the facts of one cycle → everything computed from them |
-//! | `card`, `figures` | … → a scorecard; what it shows beside its cycle |
+//! | `card`, `figures`, `drill` | … → a scorecard; what it shows beside its cycle; training |
 //! | `explain` | where the points went, each line with its events |
+//! | `compare`, `risks` | two explanations side by side; what will be lost, when, at what price |
 //! | `simulate` | another scheme on the same facts |
+//! | `watch` | every change, as it happens |
 //! | `freshness`, `heads` | how far it has come; where the logs end |
 //! | `projection` | what queries read, kept until it is out of date |
-//! | `service` | the gRPC service |
+//! | `service`, `queries` | the gRPC service |
 //! | `resume`, `store` | where it goes on after a restart; its database, the only module with SQL |
 //!
 //! What must never be here: a command, a rule of another context, arithmetic (that is `scoring`), anything
@@ -34,6 +36,8 @@ use shell::{Sources, Tasks};
 
 mod as_of;
 mod card;
+mod compare;
+mod drill;
 mod explain;
 mod figures;
 mod fold;
@@ -44,13 +48,16 @@ mod heads;
 mod history;
 mod league;
 mod projection;
+mod queries;
 mod rebuild;
 mod resume;
+mod risks;
 mod service;
 mod simulate;
 mod store;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use fold::{Folded, Reached, fold};
 pub use service::Service;
@@ -84,7 +91,7 @@ impl Scorecard {
         };
         let generation = Arc::new(generation);
         let sources = in_order(sources);
-        let projection = Projection::new(generation.clone(), sources, clock, tasks.tracker.clone());
+        let projection = Projection::new(generation.clone(), sources, clock, tasks);
         let projection = Arc::new(projection);
         let looking = projection.clone();
         let stop = tasks.stop.clone();

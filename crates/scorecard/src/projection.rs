@@ -9,22 +9,28 @@ use contract::scorecard::{Freshness, Scorecard};
 use contract::status::Failure;
 use contract::token;
 use eventstore::{Clock, SharedSource};
+use jiff::Timestamp;
 use parking_lot::RwLock;
+use shell::Tasks;
 use shell::reads::{Progress, wait_for};
-use tokio::sync::{Semaphore, watch};
-use tokio_util::task::TaskTracker;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
 use crate::as_of::{self, AsOf, Cut, Key};
+use crate::drill::Drill;
+use crate::figures::Standing;
 use crate::fold::{Folded, Reached};
 use crate::generation::Generation;
 use crate::heads::Heads;
 use crate::history::Past;
-use crate::league::League;
+use crate::league::{Indices, League, Snapshot};
 use crate::rebuild::Rebuilds;
-use crate::{figures, freshness, store};
+use crate::{freshness, store};
 
 /// So many cuts of the past are folded at once.
 const FOLDS_AT_ONCE: usize = 2;
+/// At most so many watch at once.
+const WATCHERS_MAX: usize = 256;
 
 /// How far each log is folded, for those who wait.
 pub(crate) type Reach = BTreeMap<&'static str, Progress>;
@@ -36,8 +42,9 @@ pub(crate) struct Projection {
     heads: Heads,
     rebuilds: Rebuilds,
     folding: Semaphore,
+    watching: Arc<Semaphore>,
     clock: Clock,
-    tracker: TaskTracker,
+    tasks: Tasks,
 }
 
 /// A cycle's cards, what stands beside them, and how far the logs were folded when they were right.
@@ -45,8 +52,15 @@ pub(crate) struct Current {
     /// The cycle.
     pub(crate) league: Arc<League>,
     generation: Arc<Generation>,
-    then: Option<Arc<AsOf>>,
+    beside: Beside,
+    now: Timestamp,
     reached: BTreeMap<&'static str, Reached>,
+}
+
+/// What stands beside a cycle: of now, or of then.
+enum Beside {
+    Now(Arc<RwLock<Drill>>),
+    Then(Arc<AsOf>),
 }
 
 impl Projection {
@@ -55,7 +69,7 @@ impl Projection {
         generation: Arc<Generation>,
         sources: Vec<SharedSource>,
         clock: Clock,
-        tracker: TaskTracker,
+        tasks: &Tasks,
     ) -> Self {
         let (reach, _) = watch::channel(progress(&generation));
         Self {
@@ -64,8 +78,9 @@ impl Projection {
             heads: Heads::new(sources),
             rebuilds: Rebuilds::default(),
             folding: Semaphore::new(FOLDS_AT_ONCE),
+            watching: Arc::new(Semaphore::new(WATCHERS_MAX)),
             clock,
-            tracker,
+            tasks: tasks.clone(),
         }
     }
 
@@ -92,6 +107,16 @@ impl Projection {
     /// Moves with every event.
     pub(crate) fn moved(&self) -> watch::Receiver<Reach> {
         self.reach.subscribe()
+    }
+
+    /// Cancelled when the program stops.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.tasks.stop
+    }
+
+    /// A place among those who watch.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        self.watching.clone().try_acquire_owned().map_err(|_| Failure::Exhausted("too many watch scorecards"))
     }
 
     /// Tells those who wait how far a generation is, if it is the one that is read.
@@ -128,27 +153,38 @@ impl Projection {
     /// A cycle as it is now or later, computed if what is known is older. One computes at a time: whoever
     /// comes meanwhile waits, and takes what was begun after that.
     pub(crate) async fn cycle(&self, name: &CycleName) -> Result<Current, Failure> {
-        let (generation, key) = (self.generation(), name.key());
+        let (generation, key, now) = (self.generation(), name.key(), (self.clock)());
+        let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
         let found = generation.read(|folded| {
-            let version = folded.facts.cycle.get(&key)?.version;
-            Some((version, folded.reached.clone()))
+            let cycle = folded.facts.cycle.get(&key)?;
+            let moving = folded.facts.has_index(cycle) && !cycle.phase.is_frozen();
+            Some((cycle.version, moving, folded.reached.clone()))
         });
-        let (version, reached) = found.ok_or_else(|| Failure::not_found(name))?;
+        let (version, moving, reached) = found.ok_or_else(|| Failure::not_found(name))?;
+        // What is due by now is looked at once a minute.
+        let indices = if moving {
+            (drill.read().version.unwrap_or_default(), now.as_second().div_euclid(60))
+        } else {
+            (0, 0)
+        };
+        let current = |league| Current::now(league, generation.clone(), drill.clone(), now, reached);
         let computed = generation.computed(name);
-        if let Some(league) = computed.at_least(version) {
-            return Ok(Current::now(league, generation, reached));
+        if let Some(league) = computed.at_least(version, indices) {
+            return Ok(current(league));
         }
         let turn = computed.turn.acquire().await;
-        if let Some(league) = computed.at_least(version) {
-            return Ok(Current::now(league, generation, reached));
+        if let Some(league) = computed.at_least(version, indices) {
+            return Ok(current(league));
         }
-        let (facts, cycle) = (generation.clone(), name.clone());
-        let league =
-            self.aside(move || League::compute(facts.read(|folded| folded.snapshot(&cycle))?)).await?;
+        let snapshot =
+            generation.read(|folded| folded.snapshot(name)).ok_or_else(|| Failure::not_found(name))?;
+        let mut figures = self.indices(&generation, &snapshot, None, now).await?;
+        (figures.version, figures.minute) = indices;
+        let league = self.aside(move || League::compute(snapshot, figures)).await?;
         let league = computable(name, league)?;
         computed.keep(league.clone());
         drop(turn);
-        Ok(Current::now(league, generation, reached))
+        Ok(current(league))
     }
 
     /// A cycle as it was.
@@ -156,17 +192,53 @@ impl Projection {
         let generation = self.generation();
         let as_of = self.as_of(&generation, &name.jurisdiction, cut).await?;
         let reached = generation.read(|folded| folded.reached.clone());
-        let key = name.key();
+        let (key, now) = (name.key(), as_of.now);
         let known = as_of.leagues.lock().get(&key).cloned();
-        if let Some(league) = known {
-            return Ok(Current { league, generation, then: Some(as_of), reached });
+        let league = if let Some(league) = known {
+            league
+        } else {
+            let snapshot = as_of.folded.snapshot(name).ok_or_else(|| Failure::not_found(name))?;
+            let figures = self.indices(&generation, &snapshot, Some(&as_of), now).await?;
+            let league = self.aside(move || League::compute(snapshot, figures)).await?;
+            let league = computable(name, league)?;
+            as_of.leagues.lock().insert(key, league.clone());
+            league
+        };
+        Ok(Current { league, generation, beside: Beside::Then(as_of), now, reached })
+    }
+
+    /// The counts behind a cycle's indices; of published results as they were then.
+    async fn indices(
+        &self,
+        generation: &Arc<Generation>,
+        snapshot: &Snapshot,
+        as_of: Option<&Arc<AsOf>>,
+        now: Timestamp,
+    ) -> Result<Indices, Failure> {
+        let name = snapshot.name();
+        let has_index = generation.read(|folded| folded.facts.has_index(snapshot.cycle()))
+            || as_of.is_some_and(|as_of| as_of.folded.facts.has_index(snapshot.cycle()));
+        if !has_index {
+            return Ok(Indices::default());
         }
-        as_of.folded.facts.cycle_named(name).ok_or_else(|| Failure::not_found(name))?;
-        let (facts, cycle) = (as_of.clone(), name.clone());
-        let league = self.aside(move || League::compute(facts.folded.snapshot(&cycle)?)).await?;
-        let league = computable(name, league)?;
-        as_of.leagues.lock().insert(key, league.clone());
-        Ok(Current { league, generation, then: Some(as_of), reached })
+        let days = snapshot.cycle().days();
+        let figures = if let Some(published) = snapshot.published_at {
+            let occurred = as_of.and_then(|as_of| as_of.cut.occurred);
+            let cut = Cut { occurred, recorded: Some(published), positions: None };
+            let then = Box::pin(self.as_of(generation, &name.jurisdiction, cut)).await?;
+            let (facts, training) = (&then.folded.facts, &then.training);
+            Standing { facts, training, days, now: published }.indices(name, snapshot.units())
+        } else if let Some(as_of) = as_of {
+            let (facts, training) = (&as_of.folded.facts, &as_of.training);
+            Standing { facts, training, days, now }.indices(name, snapshot.units())
+        } else {
+            let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
+            let training = &drill.read().training;
+            generation.read(|folded| {
+                Standing { facts: &folded.facts, training, days, now }.indices(name, snapshot.units())
+            })
+        };
+        Ok(Indices { figures, ..Indices::default() })
     }
 
     async fn as_of(
@@ -188,11 +260,12 @@ impl Projection {
         let key = Key { version: past.version, ..key };
         let (cut, now) = (key.cut.clone(), key.cut.instant((self.clock)()));
         let folding = cut.clone();
-        let folded = self.aside(move || as_of::fold(&past, &folding)).await?.map_err(|error| {
+        let folded = self.aside(move || as_of::fold(&past, &folding)).await?;
+        let (folded, training) = folded.map_err(|error| {
             tracing::error!(%error, "a scorecard was not computed as of then");
             Failure::Internal
         })?;
-        let as_of = Arc::new(AsOf { folded, cut, now, leagues: parking_lot::Mutex::default() });
+        let as_of = Arc::new(AsOf { folded, training, cut, now, leagues: parking_lot::Mutex::default() });
         generation.cuts.keep(key, as_of.clone());
         Ok(as_of)
     }
@@ -206,18 +279,23 @@ impl Projection {
     /// Fills in what is not of the cycle.
     pub(crate) fn finish(&self, current: &Current, unit: &str, mut card: Scorecard) -> Scorecard {
         let jurisdiction = &current.league.name.jurisdiction;
-        let differences = current.read(|folded| {
-            figures::fill(&folded.facts, jurisdiction, unit, &mut card);
-            folded.facts.differences()
-        });
-        card.freshness = freshness::freshness(&current.reached, &self.heads.known(), &differences);
+        current.standing(|standing, _| standing.fill(jurisdiction, unit, &mut card));
+        card.freshness = self.shown(current);
         card
+    }
+
+    /// How far the facts of a cycle have come.
+    pub(crate) fn shown(&self, current: &Current) -> Vec<Freshness> {
+        let alarms = current.standing(|standing, alarm| (standing.facts.differences(), alarm.to_owned()));
+        freshness::freshness(&current.reached, &self.heads.known(), &alarms)
     }
 
     /// How far the facts have come.
     pub(crate) async fn freshness(&self) -> Vec<Freshness> {
         let heads = self.heads.look().await;
-        self.read(|folded| freshness::freshness(&folded.reached, &heads, &folded.facts.differences()))
+        self.read(|folded| {
+            freshness::freshness(&folded.reached, &heads, &(folded.facts.differences(), String::new()))
+        })
     }
 
     /// Computes what takes long where it holds up no other call.
@@ -225,7 +303,7 @@ impl Projection {
         &self,
         compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        self.tracker.spawn_blocking(compute).await.map_err(|error| {
+        self.tasks.tracker.spawn_blocking(compute).await.map_err(|error| {
             tracing::error!(%error, "a scorecard was not computed");
             Failure::Internal
         })
@@ -237,23 +315,43 @@ impl Current {
     fn now(
         league: Arc<League>,
         generation: Arc<Generation>,
+        drill: Arc<RwLock<Drill>>,
+        now: Timestamp,
         reached: BTreeMap<&'static str, Reached>,
     ) -> Self {
         let reached = freshness::further(reached, &league.reached);
-        Self { league, generation, then: None, reached }
+        Self { league, generation, beside: Beside::Now(drill), now, reached }
     }
 
-    /// Reads the facts that stand beside the cycle. Never hold it across an await.
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&Folded) -> T) -> T {
-        match &self.then {
-            None => self.generation.read(read),
-            Some(as_of) => read(&as_of.folded),
+    /// What stands beside the cycle, and why its training goes no further. Never hold it across an await.
+    pub(crate) fn standing<T>(&self, read: impl FnOnce(Standing<'_>, &str) -> T) -> T {
+        let (days, now) = (self.league.cycle.days(), self.now);
+        match &self.beside {
+            Beside::Now(drill) => {
+                let drill = drill.read();
+                let training = &drill.training;
+                self.generation
+                    .read(|folded| read(Standing { facts: &folded.facts, training, days, now }, &drill.alarm))
+            }
+            Beside::Then(as_of) => {
+                let (facts, training) = (&as_of.folded.facts, &as_of.training);
+                read(Standing { facts, training, days, now }, "")
+            }
         }
     }
 
     /// As of when it is; none: now.
     pub(crate) fn cut(&self) -> Option<&Cut> {
-        self.then.as_ref().map(|as_of| &as_of.cut)
+        match &self.beside {
+            Beside::Now(_) => None,
+            Beside::Then(as_of) => Some(&as_of.cut),
+        }
+    }
+
+    /// What it is of, as a token.
+    pub(crate) fn token(&self) -> String {
+        let tokens = self.reached.iter().map(|(service, reached)| token::write(service, reached.position));
+        tokens.collect::<Vec<_>>().join(",")
     }
 
     /// The history of its jurisdiction.

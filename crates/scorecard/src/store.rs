@@ -16,6 +16,8 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 
+use crate::history::Corrupt;
+
 mod facts;
 mod generations;
 mod past;
@@ -33,6 +35,9 @@ pub enum Error {
     /// It is away or refuses.
     #[error("the scorecard's database: {0}")]
     Database(#[from] sqlx::Error),
+    /// It holds what was never written.
+    #[error("the scorecard's database: {0}")]
+    Unreadable(#[from] Corrupt),
     /// It cannot be brought to the present shape.
     #[error("the scorecard's database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

@@ -29,6 +29,7 @@ impl Trace {
             position: self.position,
             event_id: self.event_id.to_string(),
             event_type: event_type.to_owned(),
+            ..EventReference::default()
         }
     }
 }

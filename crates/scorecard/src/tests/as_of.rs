@@ -55,17 +55,17 @@ proptest! {
         let (occurred, recorded) = (instant(occurred), instant(recorded));
         for (occurred, recorded) in [(Some(occurred), None), (None, Some(recorded)), (Some(occurred), Some(recorded))] {
             let cut = Cut { occurred, recorded, positions: None };
-            let then = as_of::fold(&past, &cut).unwrap();
+            let (then, _) = as_of::fold(&past, &cut).unwrap();
             let by = |cut: Option<Timestamp>, at| cut.is_none_or(|cut| at <= cut);
             let told = told_of(&events, |event| by(occurred, event.occurred_at) && by(recorded, event.recorded_at));
             prop_assert_eq!(then.scorecards(&cycle_name()), told.scorecards(&cycle_name()));
-            prop_assert_eq!(then.facts.tallies, told.facts.tallies);
+            prop_assert_eq!(then.facts.tallies.counted(), told.facts.tallies.counted());
         }
     }
 }
 
-fn wire(at: Timestamp) -> Option<contract::Timestamp> {
-    Some(contract::field::to_wire(at))
+fn wire(at: Timestamp) -> contract::Timestamp {
+    contract::field::to_wire(at)
 }
 
 #[tokio::test]
@@ -90,14 +90,14 @@ async fn a_correction_recorded_later_changes_what_had_happened_and_not_what_was_
         card.daily[0].entries
     };
     assert_eq!(entries(None, None).await, 1);
-    assert_eq!(entries(wire(before), None).await, 1);
-    assert_eq!(entries(None, wire(known)).await, 0);
-    assert_eq!(entries(wire(before), wire(known)).await, 0);
+    assert_eq!(entries(Some(wire(before)), None).await, 1);
+    assert_eq!(entries(None, Some(wire(known))).await, 0);
+    assert_eq!(entries(Some(wire(before)), Some(wire(known))).await, 0);
     running.stop().await;
     // Also once it is taken up again from what was written.
     let running = Running::start(&city).await;
     let name = format!("{}/scorecards/tax", cycle());
-    let request = GetScorecardRequest { name, as_of_recorded: wire(known), ..Default::default() };
+    let request = GetScorecardRequest { name, as_of_recorded: Some(wire(known)), ..Default::default() };
     let card = running.service().get_scorecard(Request::new(request)).await.unwrap().into_inner();
     assert_eq!(card.scorecard.unwrap().daily[0].entries, 0);
     running.stop().await;

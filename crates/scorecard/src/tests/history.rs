@@ -9,9 +9,12 @@ use contract::scorecard::Scorecard;
 use eventstore::{RecordedEvent, StreamId};
 use jiff::Timestamp;
 use prost::{Message, Name};
+use scoring::figures::training::Training;
 use uuid::Uuid;
 
+use crate::figures::Standing;
 use crate::fold::Folded;
+use crate::league::{Indices, League};
 
 mod evaluation;
 mod others;
@@ -162,12 +165,29 @@ impl History {
         crate::fold(recorded.iter().map(|(service, event)| (*service, event))).unwrap()
     }
 
+    /// The training of all of it.
+    pub(super) fn training(&self) -> Training {
+        let mut training = Training::default();
+        for (_, event) in self.recorded() {
+            training.apply(&event.event_type, &event.payload).unwrap();
+        }
+        training
+    }
+
+    /// The cycle after all of it, indices and all.
+    pub(super) fn league(&self) -> League {
+        let (folded, training) = (self.folded(), self.training());
+        let snapshot = folded.snapshot(&cycle_name()).unwrap();
+        let standing = standing(&folded, &training);
+        let figures = standing.indices(&cycle_name(), snapshot.units());
+        League::compute(snapshot, Indices { figures, ..Indices::default() }).unwrap()
+    }
+
     /// A unit's card after all of it, with what is not of the cycle.
     pub(super) fn card(&self, id: &str) -> Scorecard {
-        let folded = self.folded();
-        let cards = folded.scorecards(&cycle_name()).unwrap();
-        let mut card = cards.into_iter().find(|card| card.unit == unit(id)).unwrap();
-        crate::figures::fill(&folded.facts, "city", id, &mut card);
+        let (folded, training) = (self.folded(), self.training());
+        let mut card = self.league().card(id).unwrap().clone();
+        standing(&folded, &training).fill("city", id, &mut card);
         card
     }
 
@@ -193,6 +213,11 @@ fn result(card: Scorecard) -> UnitResult {
         excellent: card.excellent,
         vetoed: card.vetoed,
     }
+}
+
+fn standing<'a>(folded: &'a Folded, training: &'a Training) -> Standing<'a> {
+    let days = folded.facts.cycle_named(&cycle_name()).unwrap().days();
+    Standing { facts: &folded.facts, training, days, now: super::running::clock()() }
 }
 
 fn optional_unit(id: &str) -> String {
