@@ -103,9 +103,10 @@ async fn identify(
     fresh: bool,
 ) -> Prepared<need::Need> {
     let mut guards = vec![];
-    let mut admitted = match service.in_service(&identified.unit).await? {
-        true => Ok(()),
-        false => Err(NotAdmitted::UnitNotInService(identified.unit.clone())),
+    let mut admitted = if service.in_service(&identified.unit).await? {
+        Ok(())
+    } else {
+        Err(NotAdmitted::UnitNotInService(identified.unit.clone()))
     };
     if let Some(name) = assessment {
         let (known, guard) = service.knows_assessment(name, fresh).await?;

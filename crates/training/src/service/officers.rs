@@ -172,7 +172,7 @@ pub(super) async fn get_officer_record(
         attended.retain(|name, _| campaign.as_ref().is_none_or(|campaign| campaign.to_string() == *name));
         let latest = attended.values().flat_map(|attended| &attended.assessments);
         let latest: Vec<_> = latest.map(|(_, assessment, _)| assessment.clone()).collect();
-        let needs = service.needs_shown_by(&name, &model);
+        let needs = needs_shown_by(&name, &model);
         (resource::record(&attended, &model.training.places(&officer.name)), latest, needs)
     };
     for assessment in &record.1 {
@@ -215,14 +215,14 @@ impl Service {
         let officers = model.training.officers(jurisdiction, day, filter, after, limit);
         officers.into_iter().map(str::to_owned).collect()
     }
+}
 
-    /// Resource names of the needs that an officer's assessments showed.
-    fn needs_shown_by(&self, name: &OfficerName, model: &ReadModel) -> Vec<String> {
-        let (prefix, of) = (format!("{}/", name.jurisdiction), format!("{name}/assessments/"));
-        let needs = model.needs.with_prefix(&prefix).filter_map(|(_, loaded)| loaded.state.identified());
-        let shown = needs.filter(|need| need.need.assessment.starts_with(&of));
-        shown.map(|need| need.need.need.clone()).collect()
-    }
+/// Resource names of the needs that an officer's assessments showed.
+fn needs_shown_by(name: &OfficerName, model: &ReadModel) -> Vec<String> {
+    let (prefix, of) = (format!("{}/", name.jurisdiction), format!("{name}/assessments/"));
+    let needs = model.needs.with_prefix(&prefix).filter_map(|(_, loaded)| loaded.state.identified());
+    let shown = needs.filter(|need| need.need.assessment.starts_with(&of));
+    shown.map(|need| need.need.need.clone()).collect()
 }
 
 async fn import_row(
