@@ -55,7 +55,6 @@ const SHARED_RULES: [&str; 4] = [
     "evaluation.cycle_not_open",
     "evaluation.unit_not_entered",
     "evaluation.unit_not_in_service",
-    "training.unit_not_in_service",
 ];
 
 fn root() -> &'static Path {

@@ -44,6 +44,10 @@ answers! {
         RemoveOfficerResponse.officer
         LaunchCampaignResponse.campaign IssueAcceptanceMethodResponse.campaign ConcludeCampaignResponse.campaign
         FilePlanResponse.plan ReturnPlanResponse.plan ApprovePlanResponse.plan
+        DesignItemResponse.item ApproveItemResponse.item RetireItemResponse.item
+        HoldSessionResponse.session CorrectSessionResponse.session VoidSessionResponse.session
+        RecordAssessmentResponse.assessment CorrectAssessmentResponse.assessment
+        IdentifyNeedResponse.need MeetNeedResponse.need
     }
     accountability {
         OpenCaseResponse.case AssignInvestigatorResponse.case RecuseInvestigatorResponse.case
