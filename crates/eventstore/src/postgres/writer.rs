@@ -221,6 +221,9 @@ async fn look_up(
 
 /// Writes what was planned on `last_batch`; whether that was still the last one.
 async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> Result<bool, sqlx::Error> {
+    fn id(id: &Uuid) -> &[u8] {
+        id.as_bytes()
+    }
     macro_rules! events {
         ($event:ident => $value:expr) => {
             plan.events.iter().map(|$event| $value).collect::<Vec<_>>()
@@ -240,9 +243,6 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
         ($list:expr, $stream:pat, $waiting:pat => $value:expr) => {
             $list.iter().map(|($stream, $waiting)| $value).collect::<Vec<_>>()
         };
-    }
-    fn id(id: &Uuid) -> &[u8] {
-        id.as_bytes()
     }
     let written = sqlx::query(WRITE)
         .bind(last_batch)
