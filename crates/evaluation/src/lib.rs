@@ -10,6 +10,8 @@
 //! | promises to the public | [`domain::commitment`] |
 //! | days that pass without delivery | [`timers`] |
 //! | entries of ledgers and of the daily assessment | [`domain::daily_assessment`] |
+//! | targets and actuals | [`domain::indicator`] |
+//! | rolls, turnout, secret ballots | [`domain::panel`] |
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
 //! | facts that become entries, and what undoes them | [`reactions`], [`causes`] |

@@ -3,7 +3,9 @@
 use eventstore::{Decider as _, RecordedEvent};
 use shell::{Folded, Model};
 
-use crate::domain::{commitment, cycle, daily_assessment, mark, scheme, survey, unit_register};
+use crate::domain::{
+    commitment, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
+};
 
 /// Every stream of the context. Keys are ids joined by `/`, the jurisdiction first.
 #[derive(Default)]
@@ -28,6 +30,10 @@ pub struct ReadModel {
     pub causes: crate::causes::Causes,
     /// Answers in the box, counted; by jurisdiction, cycle and component.
     pub boxes: crate::results::Boxes,
+    /// By jurisdiction, cycle, unit and component.
+    pub indicators: Folded<indicator::Indicator>,
+    /// By jurisdiction, cycle and component.
+    pub panels: Folded<panel::Panel>,
 }
 
 impl ReadModel {
@@ -53,6 +59,8 @@ impl Model for ReadModel {
             || self.marks.apply(event)?
             || self.daily_assessments.apply(event)?
             || self.surveys.apply(event)?
+            || self.indicators.apply(event)?
+            || self.panels.apply(event)?
             || self.boxes.apply(event)?;
         if folded { Ok(()) } else { Err(format!("stream `{}` is of no known kind", event.stream)) }
     }

@@ -1,15 +1,19 @@
 //! States as the API shows them.
 
 use contract::evaluation::{
-    Commitment, CommitmentState, ContestState, Cycle, CycleState, CycleUnit, Entry, Mark, Scheme,
-    SchemeFault, StratumForms, Survey, Unit, entry_recorded::Target,
+    ContestState, Cycle, CycleState, CycleUnit, Entry, Mark, Scheme, SchemeFault, Unit,
+    entry_recorded::Target,
 };
 use contract::field::to_wire;
-use contract::name::{CommitmentName, CycleName, EntryName, SchemeName, SurveyName, UnitName};
+use contract::name::{CycleName, EntryName, SchemeName, UnitName};
 use eventstore::{Loaded, Stamp};
 use prost_types::Timestamp;
 
-use crate::domain::{commitment, cycle, daily_assessment, mark, scheme, survey, unit_register};
+pub(crate) mod commitment;
+pub(crate) mod panel;
+pub(crate) mod survey;
+
+use crate::domain::{cycle, daily_assessment, mark, scheme, unit_register};
 
 pub(crate) fn unit(register: &Loaded<unit_register::UnitRegister>, name: &UnitName) -> Option<Unit> {
     let name = name.to_string();
@@ -175,60 +179,7 @@ fn contest_state(entry: &daily_assessment::Entry) -> ContestState {
     }
 }
 
-pub(crate) fn survey(loaded: &Loaded<survey::Survey>, name: &SurveyName) -> Option<Survey> {
-    let planned = loaded.state.planned()?;
-    let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let stratum = |(stratum_id, forms): (&String, &survey::Forms)| StratumForms {
-        stratum_id: stratum_id.clone(),
-        forms_max: forms.forms_max,
-        issued: forms.issued,
-        returned: forms.returned,
-    };
-    let strata = planned.strata.iter().map(stratum).collect();
-    Some(Survey { name: name.to_string(), strata, closed: planned.closed, create_time, update_time, etag })
-}
-
-pub(crate) fn commitment(
-    loaded: &Loaded<commitment::Commitment>,
-    name: &CommitmentName,
-) -> Option<Commitment> {
-    let known = loaded.state.announced()?;
-    let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let (unit, due_date) =
-        known.assigned.clone().map(|assigned| (assigned.unit, assigned.due_date)).unwrap_or_default();
-    Some(Commitment {
-        name: name.to_string(),
-        title: known.announced.title.clone(),
-        level: known.announced.level,
-        state: commitment_state(known).into(),
-        unit,
-        due_date,
-        announce_date: known.announced.announce_date.clone(),
-        statement: known.report.as_ref().map(|report| report.statement.clone()).unwrap_or_default(),
-        refutations: known.refutations,
-        refutation_reason: known
-            .refutation
-            .as_ref()
-            .map(|refuted| refuted.reason.clone())
-            .unwrap_or_default(),
-        create_time,
-        update_time,
-        etag,
-    })
-}
-
-fn commitment_state(known: &commitment::Announced) -> CommitmentState {
-    match known {
-        _ if known.verified => CommitmentState::Verified,
-        _ if known.lapsed => CommitmentState::Lapsed,
-        _ if known.refutation.is_some() => CommitmentState::Refuted,
-        _ if known.report.is_some() => CommitmentState::Reported,
-        _ if known.assigned.is_some() => CommitmentState::Assigned,
-        _ => CommitmentState::Announced,
-    }
-}
-
 /// When a thing was made and last changed, as far as it is recorded, and its etag.
-fn times(stamp: Stamp) -> (Option<Timestamp>, Option<Timestamp>, String) {
+pub(crate) fn times(stamp: Stamp) -> (Option<Timestamp>, Option<Timestamp>, String) {
     (stamp.created_at.map(to_wire), stamp.updated_at.map(to_wire), format!("\"{}\"", stamp.stream_version))
 }

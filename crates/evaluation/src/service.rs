@@ -11,7 +11,7 @@ use contract::evaluation::evaluation_service_server::EvaluationService;
 use contract::evaluation::*;
 use contract::field::{self, BadField};
 use contract::name::{
-    CommitmentName, CycleName, EntryName, JurisdictionName, SchemeName, SurveyName, UnitName,
+    CommitmentName, CycleName, EntryName, JurisdictionName, PanelName, SchemeName, SurveyName, UnitName,
 };
 use contract::status::Failure;
 use contract::status::Rejection as _;
@@ -28,7 +28,9 @@ use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
 use self::filter::{Days, known};
-use crate::domain::{admission, commitment, cycle, daily_assessment, mark, scheme, survey, unit_register};
+use crate::domain::{
+    admission, commitment, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
+};
 use crate::read_model::ReadModel;
 use crate::schemes::Schemes;
 use crate::{resource, results};
@@ -38,9 +40,12 @@ mod contests;
 mod cycles;
 pub(crate) mod entries;
 mod filter;
+mod indicators;
 mod marks;
+mod panels;
 mod schemes;
 mod surveys;
+mod turns;
 mod units;
 
 const TITLE_LENGTH_MAX: usize = 200;
@@ -68,6 +73,9 @@ pub struct Service {
     pub(crate) daily_assessments: Commands<daily_assessment::DailyAssessment>,
     surveys: Commands<survey::Survey>,
     pub(crate) commitments: Commands<commitment::Commitment>,
+    panels: Commands<panel::Panel>,
+    indicators: Commands<indicator::Indicator>,
+    turns: turns::Turns,
     parsed: Schemes,
 }
 
@@ -83,6 +91,9 @@ impl Service {
             daily_assessments: Commands::new(store),
             surveys: Commands::new(store),
             commitments: Commands::new(store),
+            panels: Commands::new(store),
+            indicators: Commands::new(store),
+            turns: turns::Turns::default(),
             parsed: Schemes::default(),
         }
     }
@@ -99,6 +110,17 @@ impl Service {
         let scheme = self.scheme(&terms.scheme, terms.scheme_version).await?;
         let guard = Guard { stream, stream_version: loaded.stream_version };
         Ok(OpenCycle { loaded, scheme, guard })
+    }
+
+    /// The scheme of a cycle; none: it was never opened.
+    pub(crate) async fn scheme_of(&self, cycle: &CycleName) -> Result<Option<Arc<Rules>>, Failure> {
+        let terms = {
+            let model = self.reads.now();
+            let opened = model.cycles.get(&cycle.key()).and_then(|loaded| loaded.state.opened());
+            opened.map(|opened| (opened.terms.scheme.clone(), opened.terms.scheme_version))
+        };
+        let Some((scheme, scheme_version)) = terms else { return Ok(None) };
+        self.scheme(&scheme, scheme_version).await.map(Some)
     }
 
     pub(crate) async fn scheme(&self, name: &str, scheme_version: u32) -> Result<Arc<Rules>, Failure> {
@@ -192,6 +214,13 @@ impl EvaluationService for Service {
         schemes::list_schemes(self, request).await
     }
 
+    async fn compare_schemes(
+        &self,
+        request: Request<CompareSchemesRequest>,
+    ) -> Answer<CompareSchemesResponse> {
+        schemes::compare_schemes(self, request).await
+    }
+
     async fn open_cycle(&self, request: Request<OpenCycleRequest>) -> Answer<OpenCycleResponse> {
         cycles::open_cycle(self, request).await
     }
@@ -237,6 +266,43 @@ impl EvaluationService for Service {
 
     async fn list_marks(&self, request: Request<ListMarksRequest>) -> Answer<ListMarksResponse> {
         marks::list_marks(self, request).await
+    }
+
+    async fn set_indicator_target(
+        &self,
+        request: Request<SetIndicatorTargetRequest>,
+    ) -> Answer<SetIndicatorTargetResponse> {
+        indicators::set_target(self, request).await
+    }
+
+    async fn report_indicator(
+        &self,
+        request: Request<ReportIndicatorRequest>,
+    ) -> Answer<ReportIndicatorResponse> {
+        indicators::report(self, request).await
+    }
+
+    async fn list_indicator_figures(
+        &self,
+        request: Request<ListIndicatorFiguresRequest>,
+    ) -> Answer<ListIndicatorFiguresResponse> {
+        indicators::list_figures(self, request).await
+    }
+
+    async fn convene_panel(&self, request: Request<ConvenePanelRequest>) -> Answer<ConvenePanelResponse> {
+        panels::convene_panel(self, request).await
+    }
+
+    async fn cast_ballot(&self, request: Request<CastBallotRequest>) -> Answer<CastBallotResponse> {
+        panels::cast_ballot(self, request).await
+    }
+
+    async fn close_panel(&self, request: Request<ClosePanelRequest>) -> Answer<ClosePanelResponse> {
+        panels::close_panel(self, request).await
+    }
+
+    async fn get_panel(&self, request: Request<GetPanelRequest>) -> Answer<GetPanelResponse> {
+        panels::get_panel(self, request).await
     }
 
     async fn plan_survey(&self, request: Request<PlanSurveyRequest>) -> Answer<PlanSurveyResponse> {

@@ -221,7 +221,7 @@ async fn revise(
     Ok((cycle::Command::Revise(revised), guards))
 }
 
-/// The surveys of the cycle that still take answers, with guards on all its surveys.
+/// The surveys and panels of the cycle that still take answers or ballots, with guards on all of them.
 async fn still_open(
     service: &Service,
     name: &CycleName,
@@ -232,6 +232,14 @@ async fn still_open(
     let scheme = service.scheme(&opened.terms.scheme, opened.terms.scheme_version).await?;
     let (mut still_open, mut guards) = (vec![], vec![]);
     for component in scheme.components() {
+        if matches!(component.method, Method::Panel(_)) {
+            let stream = stream::<panel::Panel>(format!("{}/{}", name.key(), component.component_id));
+            let panel = service.panels.load(&stream, fresh).await?;
+            if panel.state.convened().is_some_and(|convened| !convened.closed) {
+                still_open.push(component.component_id.clone());
+            }
+            guards.push(Guard { stream, stream_version: panel.stream_version });
+        }
         if matches!(component.method, Method::Survey(_)) {
             let stream = stream::<survey::Survey>(format!("{}/{}", name.key(), component.component_id));
             let survey = service.surveys.load(&stream, fresh).await?;

@@ -242,5 +242,5 @@ async fn append(store: &EventStore, request_id: Uuid, event: NewEvent, occurred_
         traceparent: String::new(),
     };
     let request = Answered { request_id, fingerprint: [0; 32], answer: vec![] };
-    store.append(Append { writes, guards: vec![], metadata, request }).await.unwrap();
+    store.append(Append { writes, guards: vec![], boxes: vec![], metadata, request }).await.unwrap();
 }
