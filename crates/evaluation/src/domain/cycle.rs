@@ -60,6 +60,17 @@ pub enum Phase {
     },
 }
 
+/// What matters of a cycle that another one runs in step with.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Its level.
+    pub level: CycleLevel,
+    /// Its first and last day.
+    pub period: (String, String),
+    /// Whether it is open.
+    pub open: bool,
+}
+
 /// What can be asked of a cycle.
 #[derive(Debug, Clone)]
 pub enum Command {
@@ -69,8 +80,8 @@ pub enum Command {
         terms: CycleOpened,
         /// Whether the scheme version is published.
         scheme_published: bool,
-        /// The parent cycle's terms, and whether it is open; none: there is no such cycle.
-        parent: Option<(CycleOpened, bool)>,
+        /// The parent cycle; none: it has none, or there is no such cycle.
+        parent: Option<Parent>,
     },
     /// Enter a unit, or change its group or target.
     Enter {
@@ -246,7 +257,7 @@ impl State {
         &self,
         terms: CycleOpened,
         scheme_published: bool,
-        parent: Option<&(CycleOpened, bool)>,
+        parent: Option<&Parent>,
     ) -> Result<Vec<Event>, Rejection> {
         if let Self::Opened(cycle) = self {
             return if cycle.terms == terms { Ok(vec![]) } else { Err(Rejection::CycleExists) };
@@ -339,21 +350,20 @@ impl Opened {
 }
 
 /// Why a cycle cannot run in step with its parent; none: it can, or has none.
-fn misfit(terms: &CycleOpened, parent: Option<&(CycleOpened, bool)>) -> Option<&'static str> {
+fn misfit(terms: &CycleOpened, parent: Option<&Parent>) -> Option<&'static str> {
     if terms.parent_cycle.is_empty() {
         return None;
     }
-    let municipal = |(parent, _): &&(CycleOpened, bool)| parent.level() == CycleLevel::Municipal;
-    let Some((parent, open)) = parent.filter(municipal) else {
+    let Some(parent) = parent.filter(|parent| parent.level == CycleLevel::Municipal) else {
         return Some("the parent cycle must be a municipal one that was opened");
     };
     if terms.level() != CycleLevel::County {
         return Some("only a county cycle runs in step with another one");
     }
-    if (&terms.start_date, &terms.end_date) != (&parent.start_date, &parent.end_date) {
+    if (&terms.start_date, &terms.end_date) != (&parent.period.0, &parent.period.1) {
         return Some("a county cycle has the period of the municipal one that it runs in step with");
     }
-    (!open).then_some("the municipal cycle is closed")
+    (!parent.open).then_some("the municipal cycle is closed")
 }
 
 #[cfg(test)]

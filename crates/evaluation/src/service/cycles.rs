@@ -175,8 +175,11 @@ async fn open(service: &Service, terms: &CycleOpened, fresh: bool) -> Prepared<c
     if let Some(name) = CycleName::parse_optional("parent_cycle", &terms.parent_cycle)? {
         let stream = stream::<cycle::Cycle>(name.key());
         let loaded = service.cycles.load(&stream, fresh).await?;
-        let is_open = |opened: &cycle::Opened| opened.phase == cycle::Phase::Open;
-        parent = loaded.state.opened().map(|opened| (opened.terms.clone(), is_open(opened)));
+        parent = loaded.state.opened().map(|opened| cycle::Parent {
+            level: opened.terms.level(),
+            period: (opened.terms.start_date.clone(), opened.terms.end_date.clone()),
+            open: opened.phase == cycle::Phase::Open,
+        });
         guards.push(Guard { stream, stream_version: loaded.stream_version });
     }
     let mut terms = terms.clone();

@@ -82,6 +82,11 @@ fn county() -> CycleOpened {
 }
 
 fn open_in_step(terms: CycleOpened, parent: Option<(CycleOpened, bool)>) -> Command {
+    let parent = parent.map(|(parent, open)| Parent {
+        level: parent.level(),
+        period: (parent.start_date, parent.end_date),
+        open,
+    });
     Command::Open { terms, scheme_published: true, parent }
 }
 
