@@ -54,7 +54,7 @@ const SHARED_RULES: [&str; 4] = [
     "evaluation.unknown_cycle",
     "evaluation.cycle_not_open",
     "evaluation.unit_not_entered",
-    "training.unit_not_in_service",
+    "evaluation.unit_not_in_service",
 ];
 
 fn root() -> &'static Path {
