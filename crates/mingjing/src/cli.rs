@@ -1,5 +1,6 @@
 //! Subcommands and their help.
 
+mod consumers;
 mod demo;
 mod events;
 pub mod print;
@@ -53,6 +54,9 @@ enum Command {
     /// Read the services' logs.
     #[command(subcommand)]
     Events(events::Command),
+    /// What follows the logs in a process, how far it has come, and which stopped.
+    #[command(subcommand)]
+    Consumers(consumers::Command),
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
@@ -103,6 +107,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
+        Command::Consumers(command) => consumers::run(command, flags).await,
         Command::Scheme(scheme::Command::Check(check)) => scheme::check(&check),
         Command::Verify(verify) => verify::run(verify, flags).await,
     }
