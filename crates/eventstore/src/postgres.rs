@@ -232,14 +232,11 @@ fn timed_out() -> sqlx::Error {
 
 /// Whether the connection is of no use any more; what it was doing may have been done.
 fn is_lost(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+    if let sqlx::Error::Database(error) = error {
         // Shut down, crashed, not yet up; a connection's own failures.
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"))
-        }
-        _ => false,
+        return error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"));
     }
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_))
 }
 
 fn bytes(id: &Uuid) -> &[u8] {

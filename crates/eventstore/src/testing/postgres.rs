@@ -51,12 +51,13 @@ impl PostgresHere {
 
     /// Sends a signal, e.g. `KILL` or `STOP`, to the server and all its processes.
     pub fn signal(&self, signal: &str) -> io::Result<()> {
-        let process = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
-        let process = process.lines().next().unwrap_or_default();
-        // The parent first, lest it replaces its children.
-        done(Command::new("kill").args(["-s", signal, process]))?;
-        // Children that have ended meanwhile, or never were, need no signal.
-        Command::new("pkill").args([&format!("-{signal}"), "--parent", process]).status().map(drop)
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        let server = file.lines().next().unwrap_or_default();
+        let children = Command::new("pgrep").args(["--parent", server]).output()?.stdout;
+        let children = String::from_utf8_lossy(&children);
+        // One that has ended meanwhile needs no signal.
+        let all = std::iter::once(server).chain(children.lines());
+        Command::new("kill").args(["-s", signal]).args(all).stderr(Stdio::null()).status().map(drop)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The suite on PostgreSQL, and what is PostgreSQL's own: many writers, a server that goes away.
 
+mod away;
+mod replicas;
+
 use std::sync::{Arc, LazyLock};
 
 use eventstore::postgres::PostgresLog;
@@ -23,11 +26,17 @@ pub(crate) struct Database {
     beside: Mutex<PgConnection>,
 }
 
-impl Home for Database {
-    async fn new() -> Self {
-        let url = SERVER.database().await.unwrap();
+impl Database {
+    async fn on(server: &PostgresHere) -> Self {
+        let url = server.database().await.unwrap();
         let beside = Mutex::new(PgConnection::connect(&url).await.unwrap());
         Self { url, beside }
+    }
+}
+
+impl Home for Database {
+    async fn new() -> Self {
+        Self::on(&SERVER).await
     }
 
     async fn open(&self) -> Arc<dyn Log> {

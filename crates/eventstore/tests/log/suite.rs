@@ -6,13 +6,15 @@ pub(crate) mod lease;
 pub(crate) mod read;
 pub(crate) mod requests;
 pub(crate) mod subscribe;
-mod tally;
+pub(crate) mod tally;
 pub(crate) mod vault;
 pub(crate) mod verify;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use eventstore::store::{Log, Outcome, Request, StreamWrite};
+use eventstore::verify::Verdict;
 use eventstore::{
     Append, AppendError, Clock, EventStore, ExpectedVersion, Guard, Metadata, NewEvent, RecordedEvent,
     StreamId,
@@ -217,6 +219,15 @@ pub(crate) fn conflict(outcome: &Result<Outcome, AppendError>) -> (u64, u64) {
 /// The whole log.
 pub(crate) async fn whole(store: &EventStore) -> Vec<RecordedEvent> {
     store.reader().read_all(1, usize::MAX).await.unwrap()
+}
+
+/// Asserts that the log is what was written, and that no request wrote twice.
+pub(crate) async fn audit(store: &EventStore) {
+    let verdict = eventstore::verify::verify(store.reader(), |_| {}).await.unwrap();
+    assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
+    let log = whole(store).await;
+    let causes: HashSet<Uuid> = log.iter().map(|event| event.causation_id).collect();
+    assert_eq!(causes.len(), log.len());
 }
 
 pub(crate) fn payloads(events: &[RecordedEvent]) -> Vec<&str> {
