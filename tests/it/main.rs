@@ -10,5 +10,6 @@ mod foreign;
 mod harness;
 mod kill;
 mod overdue;
+mod published;
 mod refusals;
 mod stories;

@@ -57,6 +57,8 @@ enum Command {
     /// What follows the logs in a process, how far it has come, and which stopped.
     #[command(subcommand)]
     Consumers(consumers::Command),
+    /// What is published over NATS, as an AsyncAPI 3 document in JSON.
+    Asyncapi,
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
@@ -108,6 +110,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
         Command::Consumers(command) => consumers::run(command, flags).await,
+        Command::Asyncapi => {
+            print::json(&crate::asyncapi::document());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Scheme(scheme::Command::Check(check)) => scheme::check(&check),
         Command::Verify(verify) => verify::run(verify, flags).await,
     }

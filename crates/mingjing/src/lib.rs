@@ -6,6 +6,7 @@
 //! | [`config`] | settings from flags, environment and file |
 //! | [`serve`] | puts the services together and serves them on one port |
 //! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
+//! | [`asyncapi`] | what is published over NATS, as a document |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
 //! | [`scheme_file`] | schemes as TOML files |
 //! | [`json`] | messages of the contract as JSON |
@@ -13,6 +14,7 @@
 //!
 //! What must never be here: a rule, arithmetic, SQL. Start at [`serve`].
 
+pub mod asyncapi;
 pub mod cli;
 pub mod config;
 pub mod events;
