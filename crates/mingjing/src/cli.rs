@@ -1,7 +1,9 @@
 //! Subcommands and their help.
 
+mod consumers;
 mod demo;
 mod events;
+mod forms;
 mod health;
 pub mod print;
 mod scheme;
@@ -54,11 +56,19 @@ enum Command {
     /// Read the services' logs.
     #[command(subcommand)]
     Events(events::Command),
+    /// What follows the logs in a process, how far it has come, and which stopped.
+    #[command(subcommand)]
+    Consumers(consumers::Command),
+    /// What is published over NATS, as an AsyncAPI 3 document in JSON.
+    Asyncapi,
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
     /// Ask a server whether it is healthy; exits with 1 if it is not.
     Health(health::Health),
+    /// Forms of surveys 评议表.
+    #[command(subcommand)]
+    Forms(forms::Command),
     /// Check the logs in the data directory: does every event fit its predecessor?
     Verify(verify::Verify),
 }
@@ -116,7 +126,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
-        Command::Scheme(scheme::Command::Check(check)) => scheme::check(&check),
+        Command::Scheme(command) => scheme::run(&command),
+        Command::Forms(command) => forms::run(command, flags).await,
+        Command::Consumers(command) => consumers::run(command, flags).await,
+        Command::Asyncapi => {
+            print::json(&crate::asyncapi::document());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Health(asked) => health::run(asked, flags).await,
         Command::Verify(verify) => verify::run(verify, flags).await,
     }

@@ -7,7 +7,8 @@
 //! | [`serve`] | puts the services together and serves them on one port |
 //! | [`target`], [`substrate`] | which services; their logs, and where the others' facts come from |
 //! | [`health`], [`metrics`] | what the process says of itself |
-//! | [`events`] | `EventService`: the logs themselves |
+//! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
+//! | [`asyncapi`] | what is published over NATS, as a document |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
 //! | [`scheme_file`] | schemes as TOML files |
 //! | [`json`] | messages of the contract as JSON |
@@ -15,12 +16,14 @@
 //!
 //! What must never be here: a rule, arithmetic, SQL. Start at [`serve`].
 
+pub mod asyncapi;
 pub mod cli;
 pub mod config;
 pub mod events;
 pub mod health;
 pub mod json;
 pub mod metrics;
+pub mod remote;
 pub mod sample;
 pub mod scheme_file;
 pub mod serve;

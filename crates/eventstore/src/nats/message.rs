@@ -204,7 +204,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 }
 
 /// `MarkRecorded` as `mark_recorded`.
-fn snake_case(name: &str) -> String {
+pub fn snake_case(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 4);
     for (i, character) in name.char_indices() {
         if character.is_ascii_uppercase() && i > 0 {

@@ -2,18 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
-use contract::token::SERVICES;
 use eventstore::EventStore;
-use eventstore::sqlite::SqliteLog;
 use eventstore::verify::{Verdict, verify};
 use serde_json::json;
 use tokio_util::task::TaskTracker;
 
 use super::print;
 use crate::config::Flags;
+use crate::substrate;
+use crate::target::Owner;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
