@@ -50,8 +50,12 @@ const BANNED: [&str; 7] = [
     "tonic::Status::internal",
 ];
 /// Rules that two files name, on purpose: they mean the same of two kinds of stream.
-const SHARED_RULES: [&str; 3] =
-    ["evaluation.unknown_cycle", "evaluation.cycle_not_open", "evaluation.unit_not_entered"];
+const SHARED_RULES: [&str; 4] = [
+    "evaluation.unknown_cycle",
+    "evaluation.cycle_not_open",
+    "evaluation.unit_not_entered",
+    "evaluation.unit_not_in_service",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

@@ -17,6 +17,8 @@
 //! | §5 indices; the figures behind them, from events | `indices.rs`; `figures/` |
 //! | §6 losses; simulation | `losses.rs`; `simulate.rs` |
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
+//! | what may be shown of ballots | `disclosure.rs` |
+//! | what looks steered in a survey | `steered.rs` |
 //! | working days, and the colours of clocks that run in them | `working_days.rs` |
 //! | every rounding | `round.rs` |
 //! | fractions between facts and rounding | `exact.rs` |
@@ -62,6 +64,7 @@
 
 pub mod appraisal;
 pub mod certainty;
+pub mod disclosure;
 mod exact;
 pub mod facts;
 pub mod figures;
@@ -73,6 +76,7 @@ pub mod ranking;
 mod round;
 pub mod scheme;
 pub mod simulate;
+pub mod steered;
 pub mod working_days;
 
 pub use appraisal::{Appraisal, ComponentScore, UnitScore, appraise};
