@@ -63,8 +63,8 @@ async fn figures(world: &World) -> TrainingFigures {
     answer.into_inner().figures.unwrap()
 }
 
-fn count(count: u32, of: u32) -> Option<Count> {
-    Some(Count { count, of })
+fn out_of(count: u32, of: u32) -> Count {
+    Count { count, of }
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn corrections_and_voids_move_the_figures_both_ways() {
     let session = held.session.unwrap();
     assert_eq!((session.participants.len(), session.over_cap.len()), (2, 0));
     let after = figures(&world).await;
-    assert_eq!((after.participation, after.grassroots_coverage), (count(2, 2), count(1, 2)));
+    assert_eq!((after.participation, after.grassroots_coverage), (Some(out_of(2, 2)), Some(out_of(1, 2))));
     assert_eq!(after.hours.unwrap().total_hours, "48");
     let HoldSessionRequest { item, unit, mode, session_date, .. } = hold(0, "", "", &[]);
     let correct = CorrectSessionRequest {
@@ -96,7 +96,7 @@ async fn corrections_and_voids_move_the_figures_both_ways() {
     };
     world.service().correct_session(Request::new(correct)).await.unwrap();
     let after = figures(&world).await;
-    assert_eq!((after.participation, after.hours.unwrap().total_hours.as_str()), (count(1, 2), "2.5"));
+    assert_eq!((after.participation, after.hours.unwrap().total_hours.as_str()), (Some(out_of(1, 2)), "2.5"));
     let missing = ListMissingOfficersRequest {
         parent: CAMPAIGN.to_owned(),
         with_subtree: true,
@@ -113,7 +113,7 @@ async fn corrections_and_voids_move_the_figures_both_ways() {
     };
     world.service().void_session(Request::new(void)).await.unwrap();
     let after = figures(&world).await;
-    assert_eq!((after.participation, after.grassroots_coverage), (count(0, 2), count(0, 2)));
+    assert_eq!((after.participation, after.grassroots_coverage), (Some(out_of(0, 2)), Some(out_of(0, 2))));
     let read = GetSessionRequest { name: session.name, ..Default::default() };
     let read = world.service().get_session(Request::new(read)).await.unwrap().into_inner().session.unwrap();
     assert_eq!((read.corrections, read.voided, read.void_reason.as_str()), (1, true, "not held"));
@@ -252,7 +252,7 @@ async fn an_officer_has_a_record_of_what_was_trained_assessed_and_lacking() {
     let record = world.service().get_officer_record(Request::new(asked)).await.unwrap().into_inner();
     let record = record.record.unwrap();
     assert_eq!((record.sessions, record.hours.as_str()), (1, "2"));
-    assert_eq!(record.qualities[2].passed, count(0, 1));
+    assert_eq!(record.qualities[2].passed, Some(out_of(0, 1)));
     assert_eq!(record.latest_assessments.len(), 1);
     assert_eq!(record.latest_assessments[0].assessment_date, "2024-05-21");
     assert_eq!(record.needs, ["jurisdictions/city/needs/n1"]);
