@@ -10,6 +10,8 @@ mod foreign;
 mod harness;
 mod kill;
 mod overdue;
+mod panels;
 mod published;
 mod refusals;
+mod secrecy;
 mod stories;
