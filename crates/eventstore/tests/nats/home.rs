@@ -80,6 +80,7 @@ pub(crate) async fn say(store: &EventStore, count: u64) -> u64 {
     let append = Append {
         writes: vec![StreamWrite { stream, expected, events: (0..count).map(event).collect() }],
         guards: vec![],
+        boxes: vec![],
         metadata: Metadata {
             actor: "clerk 7 \u{661f}".to_owned(),
             jurisdiction: "city".to_owned(),

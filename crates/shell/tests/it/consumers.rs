@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use contract::status::Failure;
 use eventstore::RecordedEvent;
-use shell::reaction::{self, Reaction};
+use shell::reaction::{self, Effect, Reaction};
 use shell::{Model, Reads, Tasks};
 
 use crate::marks::{LONG, Running, until};
@@ -37,6 +37,7 @@ impl Model for Picky {
 
 impl Reaction for Picky {
     const CONSUMER: &'static str = "evaluation-from-training";
+    const EFFECTS: &'static [Effect] = &[];
 
     async fn act(&self, event: &RecordedEvent) -> Result<(), Failure> {
         self.see(event).map_err(|_| Failure::Internal)
