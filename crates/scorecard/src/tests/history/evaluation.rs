@@ -76,11 +76,15 @@ impl History {
     }
 
     pub(in crate::tests) fn publish(&mut self, results: Vec<UnitResult>) {
-        self.evaluation("cycle-city/2024", &ResultsPublished { cycle: cycle(), results });
+        self.evaluation(
+            "cycle-city/2024",
+            &ResultsPublished { cycle: cycle(), results, ..Default::default() },
+        );
     }
 
     pub(in crate::tests) fn revise_results(&mut self, results: Vec<UnitResult>) {
-        let revised = ResultsRevised { cycle: cycle(), results, reason: "appeal".to_owned() };
+        let revised =
+            ResultsRevised { cycle: cycle(), results, reason: "appeal".to_owned(), ..Default::default() };
         self.evaluation("cycle-city/2024", &revised);
     }
 
@@ -141,8 +145,13 @@ impl History {
 
     pub(in crate::tests) fn contest(&mut self, id: &str, entry_id: &str) {
         let grounds = "the wrong unit".to_owned();
-        let contested =
-            EntryContested { cycle: cycle(), unit: unit(id), entry_id: entry_id.to_owned(), grounds };
+        let contested = EntryContested {
+            cycle: cycle(),
+            unit: unit(id),
+            entry_id: entry_id.to_owned(),
+            grounds,
+            ..Default::default()
+        };
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &contested);
     }
 
@@ -152,6 +161,7 @@ impl History {
             unit: unit(id),
             entry_id: entry_id.to_owned(),
             reason: "appeal".to_owned(),
+            ..Default::default()
         };
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &reversed);
     }
@@ -232,7 +242,8 @@ impl History {
     }
 
     pub(in crate::tests) fn verify_commitment(&mut self, id: &str) {
-        let verified = DeliveryVerified { commitment: COMMITMENT.to_owned(), unit: unit(id) };
+        let verified =
+            DeliveryVerified { commitment: COMMITMENT.to_owned(), unit: unit(id), ..Default::default() };
         self.evaluation("commitment-city/windows", &verified);
     }
 }
