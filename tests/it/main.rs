@@ -12,6 +12,7 @@ mod kill;
 mod methods;
 mod overdue;
 mod panels;
+mod published;
 mod refusals;
 mod secrecy;
 mod stories;
