@@ -81,7 +81,8 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let complaints = Complaints::start(complaints_log, &sources, clock.clone(), &tasks);
     let evaluation = Evaluation::start(evaluation_log, &sources, clock.clone(), &tasks);
     let accountability = Accountability::start(accountability_log, &sources, clock.clone(), &tasks);
-    let scorecard = Scorecard::start(logs.to_vec(), &data_dir.join("scorecard.db"), &tasks).await?;
+    let scorecard =
+        Scorecard::start(&sources, &data_dir.join("scorecard.db"), clock.clone(), &tasks).await?;
 
     let (reporter, health) = health;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -136,7 +137,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let filled = [
         (TRAINING_SERVICE, filled(training.reads()).await && filled(training.replica()).await),
         (COMPLAINT_SERVICE, filled(complaints.reads()).await && filled(complaints.replica()).await),
-        (EVALUATION_SERVICE, filled(evaluation.reads()).await && filled(evaluation.vetoes()).await),
+        (EVALUATION_SERVICE, filled(evaluation.reads()).await && filled(evaluation.replica()).await),
         (
             ACCOUNTABILITY_SERVICE,
             filled(accountability.reads()).await && filled(accountability.replica()).await,
