@@ -15,6 +15,7 @@
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
 //! | what it keeps of others' facts | [`replica`] |
+//! | vetoes that stand | [`vetoes`] |
 //! | facts that become entries, and what undoes them | [`reactions`], [`causes`] |
 //!
 //! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
@@ -29,6 +30,7 @@ pub mod results;
 mod schemes;
 pub mod service;
 pub mod timers;
+pub mod vetoes;
 
 use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
 use eventstore::{Clock, EventStore, SharedSource};

@@ -91,7 +91,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         .build_v1()?;
     let routes = Routes::new(health)
         .add_service(reflection)
-        .add_service(EventServiceServer::new(Events::new(logs, tasks.stop.clone())))
+        .add_service(EventServiceServer::new(Events::new(logs, &tasks)))
         .add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(complaints.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX))

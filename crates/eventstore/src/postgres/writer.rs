@@ -4,7 +4,6 @@
 //! insert and its flush.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,9 +13,9 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::boxed::{self, Changes};
-use super::{ANSWERED, STATEMENT_TIMEOUT, connect, is_lost, timed_out};
+use super::{ANSWERED, STATEMENT_TIMEOUT, boxed, connect, is_lost, timed_out};
 use crate::batch::{Lookup, Plan, whole_microseconds};
+use crate::boxes::{Contents, Waiting};
 use crate::event::StreamId;
 use crate::row::{self, Row as _, signed};
 use crate::store::{Append, AppendError, Outcome, StoreError};
@@ -43,20 +42,13 @@ const WRITE: &str = "WITH moved AS ( \
          $12::text[], $13::bytea[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::bytea[], \
          $19::bytea[]) AS written), \
      requests AS (INSERT INTO request SELECT written.* FROM moved, unnest( \
-         $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written) \
+         $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written), \
+     put AS (INSERT INTO boxed SELECT written.* FROM moved, unnest( \
+         $25::text[], $26::text[], $27::bytea[], $28::text[], $29::text[], $30::bytea[]) AS written), \
+     gone AS (DELETE FROM boxed USING moved, unnest($31::text[], $32::text[], $33::bytea[]) \
+         AS recorded (box, part, key) WHERE boxed.box = recorded.box AND boxed.part = recorded.part \
+         AND boxed.key = recorded.key) \
      SELECT one FROM moved";
-/// The same, with what goes into boxes and out of them.
-static WRITE_BOXES: LazyLock<String> = LazyLock::new(|| {
-    WRITE.replace(
-        "SELECT one FROM moved",
-        ", put AS (INSERT INTO boxed SELECT written.* FROM moved, unnest( \
-             $25::text[], $26::text[], $27::bytea[], $28::text[], $29::text[], $30::bytea[]) AS written), \
-         gone AS (DELETE FROM boxed USING moved, unnest($31::text[], $32::text[], $33::bytea[]) \
-             AS old (box, part, key) \
-             WHERE boxed.box = old.box AND boxed.part = old.part AND boxed.key = old.key) \
-         SELECT one FROM moved",
-    )
-});
 /// A process that hangs with the head locked is thrown out.
 const LOCK: &str =
     "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT one FROM head FOR UPDATE";
@@ -150,27 +142,32 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// What became of a batch, and whether anything was erased from a box.
+struct Written {
+    outcomes: Outcomes,
+    erased: bool,
+}
+
 async fn write(connection: &mut PgConnection, batch: &[Append], now: Timestamp) -> Result<Outcomes, Failure> {
     let written = match write_unless_overtaken(connection, batch, now).await? {
         Some(written) => written,
-        None => {
-            let mut transaction = connection.begin_with(LOCK).await?;
-            let written = write_unless_overtaken(&mut transaction, batch, now).await?;
-            transaction.commit().await?;
-            written.ok_or_else(|| row::corrupt("the head", "it is missing"))?
-        }
+        None => write_locked(connection, batch, now).await?,
     };
     if written.erased {
-        boxed::forget(connection).await;
+        boxed::vacuum(connection).await;
     }
     Ok(written.outcomes)
 }
 
-/// What became of a batch.
-struct Written {
-    outcomes: Outcomes,
-    /// Whether something was taken out of a box.
-    erased: bool,
+async fn write_locked(
+    connection: &mut PgConnection,
+    batch: &[Append],
+    now: Timestamp,
+) -> Result<Written, Failure> {
+    let mut transaction = connection.begin_with(LOCK).await?;
+    let written = write_unless_overtaken(&mut transaction, batch, now).await?;
+    transaction.commit().await?;
+    written.ok_or_else(|| row::corrupt("the head", "it is missing").into())
 }
 
 /// Writes a batch; `None` if another was written since this one was planned.
@@ -181,11 +178,10 @@ async fn write_unless_overtaken(
 ) -> Result<Option<Written>, Failure> {
     let lookup = Lookup::of(batch);
     let (mut plan, last_batch) = look_up(connection, &lookup, now).await?;
-    plan.boxes = boxed::look_up(connection, &lookup, batch).await?;
+    plan.boxes = boxed::look_up(connection, &lookup, batch).await??;
     let outcomes = batch.iter().map(|append| plan.take(append)).collect();
-    let changes = Changes::of(&plan.boxes);
-    let erased = !changes.gone.is_empty();
-    let written = plan.requests.is_empty() || insert(connection, &plan, &changes, last_batch).await?;
+    let written = plan.requests.is_empty() || insert(connection, &plan, last_batch).await?;
+    let erased = plan.boxes.values().any(|contents| !contents.gone.is_empty());
     Ok(written.then_some(Written { outcomes, erased }))
 }
 
@@ -224,12 +220,10 @@ async fn look_up(
 }
 
 /// Writes what was planned on `last_batch`; whether that was still the last one.
-async fn insert(
-    connection: &mut PgConnection,
-    plan: &Plan,
-    changes: &Changes<'_>,
-    last_batch: i64,
-) -> Result<bool, sqlx::Error> {
+async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> Result<bool, sqlx::Error> {
+    fn id(id: &Uuid) -> &[u8] {
+        id.as_bytes()
+    }
     macro_rules! events {
         ($event:ident => $value:expr) => {
             plan.events.iter().map(|$event| $value).collect::<Vec<_>>()
@@ -240,16 +234,17 @@ async fn insert(
             plan.requests.iter().map(|($id, $answered)| $value).collect::<Vec<_>>()
         };
     }
-    fn id(id: &Uuid) -> &[u8] {
-        id.as_bytes()
-    }
+    let waiting = |of: fn(&Contents) -> &Vec<Waiting>| -> Vec<(&str, &Waiting)> {
+        let boxes = plan.boxes.iter();
+        boxes.flat_map(|(stream, contents)| of(contents).iter().map(|it| (stream.as_str(), it))).collect()
+    };
+    let (put, gone) = (waiting(|contents| &contents.fresh), waiting(|contents| &contents.gone));
     macro_rules! boxed {
-        ($kind:ident, $stream:pat, $waiting:pat => $value:expr) => {
-            changes.$kind.iter().map(|($stream, $waiting)| $value).collect::<Vec<_>>()
+        ($list:expr, $stream:pat, $waiting:pat => $value:expr) => {
+            $list.iter().map(|($stream, $waiting)| $value).collect::<Vec<_>>()
         };
     }
-    let boxes = !(changes.put.is_empty() && changes.gone.is_empty());
-    let mut query = sqlx::query(if boxes { WRITE_BOXES.as_str() } else { WRITE })
+    let written = sqlx::query(WRITE)
         .bind(last_batch)
         .bind(signed(plan.position))
         .bind(plan.recorded_at.as_microsecond())
@@ -273,18 +268,17 @@ async fn insert(
         .bind(requests!(_, answered => answered.fingerprint.as_slice()))
         .bind(requests!(_, answered => answered.answer.as_slice()))
         .bind(requests!(_, answered => signed(answered.position)))
-        .bind(requests!(_, answered => answered.recorded_at.as_microsecond()));
-    if boxes {
-        query = query
-            .bind(boxed!(put, stream, _ => *stream))
-            .bind(boxed!(put, _, waiting => waiting.part.as_str()))
-            .bind(boxed!(put, _, waiting => waiting.key.as_slice()))
-            .bind(boxed!(put, _, waiting => waiting.event.event_type.as_str()))
-            .bind(boxed!(put, _, waiting => waiting.event.unit.as_str()))
-            .bind(boxed!(put, _, waiting => waiting.event.payload.as_slice()))
-            .bind(boxed!(gone, stream, _ => *stream))
-            .bind(boxed!(gone, _, waiting => waiting.part.as_str()))
-            .bind(boxed!(gone, _, waiting => waiting.key.as_slice()));
-    }
-    Ok(query.fetch_optional(connection).await?.is_some())
+        .bind(requests!(_, answered => answered.recorded_at.as_microsecond()))
+        .bind(boxed!(put, stream, _ => *stream))
+        .bind(boxed!(put, _, waiting => waiting.part.as_str()))
+        .bind(boxed!(put, _, waiting => waiting.key.as_slice()))
+        .bind(boxed!(put, _, waiting => waiting.event.event_type.as_str()))
+        .bind(boxed!(put, _, waiting => waiting.event.unit.as_str()))
+        .bind(boxed!(put, _, waiting => waiting.event.payload.as_slice()))
+        .bind(boxed!(gone, stream, _ => *stream))
+        .bind(boxed!(gone, _, waiting => waiting.part.as_str()))
+        .bind(boxed!(gone, _, waiting => waiting.key.as_slice()))
+        .fetch_optional(connection)
+        .await?;
+    Ok(written.is_some())
 }
