@@ -158,7 +158,8 @@ impl<D: Decider> Handler<D> {
                 }
             };
             let mut after = Loaded::clone(&before);
-            let writes = writes::<D>(stream, &mut after, &events);
+            let mut writes = writes::<D>(stream, &mut after, &events);
+            writes.extend(copies::<D>(&after.state, &events));
             let answer = answer(Decided { before: &before, after: &after });
             if writes.iter().all(|write| write.stream != *stream) {
                 // "It is so already" must be true of the log, too.
@@ -225,4 +226,17 @@ fn writes<D: Decider>(stream: &StreamId, after: &mut Loaded<D>, events: &[D::Eve
         }
     }
     std::iter::once(own).chain(others).filter(|write| !write.events.is_empty()).collect()
+}
+
+/// What stands in other streams of the kind, too.
+fn copies<'a, D: Decider>(
+    after: &'a D::State,
+    events: &'a [D::Event],
+) -> impl Iterator<Item = StreamWrite> + 'a {
+    events.iter().filter_map(|event| {
+        let stream = StreamId::new(D::CATEGORY, &D::also_in(event)?);
+        let unit = D::unit(after, event);
+        let new = NewEvent { event_type: event.event_type(), unit, payload: event.encode() };
+        Some(StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] })
+    })
 }
