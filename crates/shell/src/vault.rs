@@ -93,6 +93,16 @@ impl Vault {
         Ok(command)
     }
 
+    /// A text of the vault, and whether it fits its hash in the log; `None`: it was erased.
+    pub async fn open(&self, reference: &VaultText) -> Result<Option<(String, bool)>, Failed> {
+        let content = self.get(&reference.vault_key).await?;
+        Ok(content.map(|content| {
+            let genuine = reference.sha256.as_slice() == Sha256::digest(&content).as_slice();
+            let text = content.get(SALT_BYTES..).unwrap_or_default();
+            (String::from_utf8_lossy(text).into_owned(), genuine)
+        }))
+    }
+
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Failed> {
         Ok(self.store.vault_get(key).await.map_err(|error| store_failure(&error))?)
     }
