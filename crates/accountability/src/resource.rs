@@ -161,7 +161,9 @@ fn outcome(opened: &Opened) -> i32 {
 /// When it was closed or merged, if it is.
 fn ended(loaded: &Loaded<case::Case>, opened: &Opened) -> Option<Timestamp> {
     match &opened.phase {
-        Phase::Closed { .. } | Phase::Merged { .. } => loaded.stamp(Opened::END_THING).updated_at,
+        Phase::Closed { .. } => loaded.stamp(Opened::END_THING).updated_at,
+        // Nothing but readings of its texts comes after.
+        Phase::Merged { .. } => loaded.stamp("").updated_at,
         Phase::Waiting | Phase::Investigation { .. } | Phase::Found(_) => None,
     }
 }
@@ -171,7 +173,7 @@ fn last(loaded: &Loaded<case::Case>, opened: &Opened) -> Stamp {
     let evidence = opened.evidence.iter().map(|added| Opened::evidence_thing(&added.evidence_id));
     let appeals = opened.verdict().into_iter().flat_map(|verdict| &verdict.appeals);
     let appeals = appeals.map(|appeal| Opened::appeal_thing(&appeal.lodged.appeal_id));
-    let things = ["", Opened::FINDING_THING, Opened::END_THING].map(str::to_owned).into_iter();
+    let things = ["", Opened::FINDING_THING, Opened::END_THING, Opened::TEXTS_THING].map(str::to_owned).into_iter();
     let stamps = things.chain(evidence).chain(appeals).map(|thing| loaded.stamp(&thing));
     stamps.max_by_key(|stamp| stamp.stream_version).unwrap_or_default()
 }

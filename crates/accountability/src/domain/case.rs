@@ -274,8 +274,8 @@ impl Decider for Case {
             | Event::DispositionExecuted(_)
             | Event::ExecutionOverdue(_)
             | Event::VetoRaised(_)
-            | Event::VetoLifted(_)
-            | Event::CaseTextsRevealed(_) => "".into(),
+            | Event::VetoLifted(_) => "".into(),
+            Event::CaseTextsRevealed(_) => Opened::TEXTS_THING.into(),
         }
     }
 
@@ -308,6 +308,8 @@ impl Opened {
     pub const FINDING_THING: &'static str = "finding";
     /// The thing of the stream that its close is.
     pub const END_THING: &'static str = "end";
+    /// The thing of the stream that the reading of its texts is.
+    pub const TEXTS_THING: &'static str = "texts";
 
     /// The thing of the stream that a piece of evidence is.
     pub fn evidence_thing(evidence_id: &str) -> String {
