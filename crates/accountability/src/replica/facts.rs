@@ -33,6 +33,8 @@ pub struct Known {
     pub unit: String,
     /// Signed points that it gave or took; empty: it has no price.
     pub points: String,
+    /// Event id of the fact that an entry comes from; may be empty.
+    pub cause_event_id: String,
     /// Whether it still stands.
     pub standing: bool,
     /// When it happened.
@@ -65,13 +67,6 @@ impl Facts {
         self.entries.get(cause_event_id).into_iter().flatten().filter_map(|event_id| self.known.get(event_id))
     }
 
-    /// Event id of the fact that an entry comes from.
-    pub fn cause_of(&self, entry_event_id: &str) -> Option<&str> {
-        let mut causes = self.entries.iter();
-        let (cause, _) = causes.find(|(_, entries)| entries.iter().any(|entry| entry == entry_event_id))?;
-        Some(cause)
-    }
-
     pub(super) fn apply(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String> {
         let fact = Fact::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
         let Some(fact) = fact else { return Ok(()) };
@@ -83,6 +78,7 @@ impl Facts {
             resource,
             unit,
             points,
+            cause_event_id: String::new(),
             standing: true,
             occurred_at: event.occurred_at,
         };
@@ -95,10 +91,11 @@ impl Facts {
             Fact::EntryRecorded(fact) => {
                 let resource = format!("{}/entries/{}", of_cycle(&fact.cycle, &fact.unit), fact.entry_id);
                 if !fact.cause_event_id.is_empty() {
-                    let entries = self.entries.entry(fact.cause_event_id).or_default();
+                    let entries = self.entries.entry(fact.cause_event_id.clone()).or_default();
                     entries.push(event.event_id.to_string());
                 }
-                self.add(known("EntryRecorded", resource, fact.unit, fact.points));
+                let entry = known("EntryRecorded", resource, fact.unit, fact.points);
+                self.add(Known { cause_event_id: fact.cause_event_id, ..entry });
             }
             Fact::EntryReversed(EntryReversed { cycle, unit, entry_id, .. }) => {
                 self.fall(&format!("{}/entries/{entry_id}", of_cycle(&cycle, &unit)));
