@@ -49,7 +49,12 @@ pub fn harmed(substantiated: &ComplaintSubstantiated, name: &CaseName, cause: Ca
 }
 
 /// The case that a unit's result opens, if it goes beyond the threshold; `cause` is the result in its log.
-pub fn beyond(result: &UnitResult, published: &Published, name: &CaseName, cause: Cause) -> Option<CaseOpened> {
+pub fn beyond(
+    result: &UnitResult,
+    published: &Published,
+    name: &CaseName,
+    cause: Cause,
+) -> Option<CaseOpened> {
     published.is_beyond(result).then(|| CaseOpened {
         case: name.to_string(),
         origin: Origin::PointsLost.into(),
@@ -79,11 +84,14 @@ impl From<ResultFact> for Published {
     fn from(fact: ResultFact) -> Self {
         match fact {
             ResultFact::ResultsPublished(ResultsPublished {
-                cycle, results, accountability_threshold, ..
+                cycle,
+                results,
+                accountability_threshold,
+                ..
             })
-            | ResultFact::ResultsRevised(ResultsRevised { cycle, results, accountability_threshold, .. }) => {
-                Self { cycle, results, threshold: accountability_threshold }
-            }
+            | ResultFact::ResultsRevised(ResultsRevised {
+                cycle, results, accountability_threshold, ..
+            }) => Self { cycle, results, threshold: accountability_threshold },
         }
     }
 }
@@ -192,7 +200,8 @@ impl FromEvaluation {
         published: &Published,
         result: &UnitResult,
     ) -> Result<(), Failure> {
-        let known = of_result(&self.service.reads().now(), &event.jurisdiction, &published.cycle, &result.unit);
+        let known =
+            of_result(&self.service.reads().now(), &event.jurisdiction, &published.cycle, &result.unit);
         let name = name(event, Uuid::new_v5(&event.event_id, result.unit.as_bytes()));
         match beyond(result, published, &name, cause(EVALUATION, event)) {
             None => {
@@ -289,7 +298,9 @@ async fn fall(
     for key in keys {
         loop {
             let root = service.reads().now().root(key).map(|(root, _)| root);
-            let Some((jurisdiction, case)) = root.as_deref().and_then(|root| root.split_once('/')) else { break };
+            let Some((jurisdiction, case)) = root.as_deref().and_then(|root| root.split_once('/')) else {
+                break;
+            };
             let name = CaseName { jurisdiction: jurisdiction.to_owned(), case: case.to_owned() };
             let call = reaction::call(event, consumer, &format!("{key}/{name}"));
             let command =

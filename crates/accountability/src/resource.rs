@@ -147,7 +147,9 @@ fn former(opened: &Opened) -> Vec<String> {
 fn merged_into(opened: &Opened) -> String {
     match &opened.phase {
         Phase::Merged { into } => into.clone(),
-        Phase::Waiting | Phase::Investigation { .. } | Phase::Found(_) | Phase::Closed { .. } => String::new(),
+        Phase::Waiting | Phase::Investigation { .. } | Phase::Found(_) | Phase::Closed { .. } => {
+            String::new()
+        }
     }
 }
 
@@ -173,7 +175,8 @@ fn last(loaded: &Loaded<case::Case>, opened: &Opened) -> Stamp {
     let evidence = opened.evidence.iter().map(|added| Opened::evidence_thing(&added.evidence_id));
     let appeals = opened.verdict().into_iter().flat_map(|verdict| &verdict.appeals);
     let appeals = appeals.map(|appeal| Opened::appeal_thing(&appeal.lodged.appeal_id));
-    let things = ["", Opened::FINDING_THING, Opened::END_THING, Opened::TEXTS_THING].map(str::to_owned).into_iter();
+    let things =
+        ["", Opened::FINDING_THING, Opened::END_THING, Opened::TEXTS_THING].map(str::to_owned).into_iter();
     let stamps = things.chain(evidence).chain(appeals).map(|thing| loaded.stamp(&thing));
     stamps.max_by_key(|stamp| stamp.stream_version).unwrap_or_default()
 }

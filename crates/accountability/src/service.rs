@@ -126,11 +126,17 @@ impl AccountabilityService for Service {
         cases::merge_case(self, request).await
     }
 
-    async fn assign_investigator(&self, request: Request<AssignInvestigatorRequest>) -> Answer<AssignInvestigatorResponse> {
+    async fn assign_investigator(
+        &self,
+        request: Request<AssignInvestigatorRequest>,
+    ) -> Answer<AssignInvestigatorResponse> {
         investigations::assign_investigator(self, request).await
     }
 
-    async fn recuse_investigator(&self, request: Request<RecuseInvestigatorRequest>) -> Answer<RecuseInvestigatorResponse> {
+    async fn recuse_investigator(
+        &self,
+        request: Request<RecuseInvestigatorRequest>,
+    ) -> Answer<RecuseInvestigatorResponse> {
         investigations::recuse_investigator(self, request).await
     }
 
@@ -142,11 +148,17 @@ impl AccountabilityService for Service {
         investigations::make_finding(self, request).await
     }
 
-    async fn decide_disposition(&self, request: Request<DecideDispositionRequest>) -> Answer<DecideDispositionResponse> {
+    async fn decide_disposition(
+        &self,
+        request: Request<DecideDispositionRequest>,
+    ) -> Answer<DecideDispositionResponse> {
         sanctions::decide_disposition(self, request).await
     }
 
-    async fn execute_disposition(&self, request: Request<ExecuteDispositionRequest>) -> Answer<ExecuteDispositionResponse> {
+    async fn execute_disposition(
+        &self,
+        request: Request<ExecuteDispositionRequest>,
+    ) -> Answer<ExecuteDispositionResponse> {
         sanctions::execute_disposition(self, request).await
     }
 
@@ -162,7 +174,10 @@ impl AccountabilityService for Service {
         cases::close_case(self, request).await
     }
 
-    async fn reveal_case_texts(&self, request: Request<RevealCaseTextsRequest>) -> Answer<RevealCaseTextsResponse> {
+    async fn reveal_case_texts(
+        &self,
+        request: Request<RevealCaseTextsRequest>,
+    ) -> Answer<RevealCaseTextsResponse> {
         cases::reveal_case_texts(self, request).await
     }
 
@@ -174,7 +189,10 @@ impl AccountabilityService for Service {
         reading::list_cases(self, request).await
     }
 
-    async fn list_departures(&self, request: Request<ListDeparturesRequest>) -> Answer<ListDeparturesResponse> {
+    async fn list_departures(
+        &self,
+        request: Request<ListDeparturesRequest>,
+    ) -> Answer<ListDeparturesResponse> {
         reading::list_departures(self, request).await
     }
 
@@ -186,15 +204,24 @@ impl AccountabilityService for Service {
         chains::get_case_chain(self, request).await
     }
 
-    async fn list_case_chains(&self, request: Request<ListCaseChainsRequest>) -> Answer<ListCaseChainsResponse> {
+    async fn list_case_chains(
+        &self,
+        request: Request<ListCaseChainsRequest>,
+    ) -> Answer<ListCaseChainsResponse> {
         chains::list_case_chains(self, request).await
     }
 
-    async fn set_disposition_scale(&self, request: Request<SetDispositionScaleRequest>) -> Answer<SetDispositionScaleResponse> {
+    async fn set_disposition_scale(
+        &self,
+        request: Request<SetDispositionScaleRequest>,
+    ) -> Answer<SetDispositionScaleResponse> {
         scales::set_disposition_scale(self, request).await
     }
 
-    async fn get_disposition_scale(&self, request: Request<GetDispositionScaleRequest>) -> Answer<GetDispositionScaleResponse> {
+    async fn get_disposition_scale(
+        &self,
+        request: Request<GetDispositionScaleRequest>,
+    ) -> Answer<GetDispositionScaleResponse> {
         scales::get_disposition_scale(self, request).await
     }
 }

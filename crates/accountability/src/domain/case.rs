@@ -251,7 +251,8 @@ impl Decider for Case {
     }
 
     fn unit(state: &State, event: &Event) -> String {
-        if let Event::VetoRaised(VetoRaised { unit, .. }) | Event::VetoLifted(VetoLifted { unit, .. }) = event {
+        if let Event::VetoRaised(VetoRaised { unit, .. }) | Event::VetoLifted(VetoLifted { unit, .. }) = event
+        {
             return super::last_id(unit);
         }
         let first = state.opened().and_then(|opened| opened.terms.units.first());
@@ -260,7 +261,9 @@ impl Decider for Case {
 
     fn thing(event: &Event) -> std::borrow::Cow<'_, str> {
         match event {
-            Event::EvidenceAdded(EvidenceAdded { evidence_id, .. }) => Opened::evidence_thing(evidence_id).into(),
+            Event::EvidenceAdded(EvidenceAdded { evidence_id, .. }) => {
+                Opened::evidence_thing(evidence_id).into()
+            }
             Event::AppealLodged(AppealLodged { appeal_id, .. })
             | Event::AppealDecided(AppealDecided { appeal_id, .. }) => Opened::appeal_thing(appeal_id).into(),
             Event::FindingMade(_) => Opened::FINDING_THING.into(),
@@ -326,7 +329,9 @@ impl Opened {
         match &self.phase {
             Phase::Waiting => CaseStage::Opened,
             Phase::Investigation { .. } => CaseStage::Investigation,
-            Phase::Found(verdict) | Phase::Closed { verdict: Some(verdict), .. } if verdict.is_suspended() => {
+            Phase::Found(verdict) | Phase::Closed { verdict: Some(verdict), .. }
+                if verdict.is_suspended() =>
+            {
                 CaseStage::Appealed
             }
             Phase::Found(verdict) if !verdict.stands() => CaseStage::Exonerated,

@@ -140,7 +140,8 @@ pub fn default_steps() -> Vec<ScaleStep> {
 fn step(line: &str) -> Option<ScaleStep> {
     let words: Vec<_> = line.split_whitespace().collect();
     let [nature, gravity, unit, officer] = words.as_slice() else { return None };
-    let disposition = |prefix: &str, name: &str| Disposition::from_str_name(&format!("DISPOSITION_{prefix}{name}"));
+    let disposition =
+        |prefix: &str, name: &str| Disposition::from_str_name(&format!("DISPOSITION_{prefix}{name}"));
     Some(ScaleStep {
         nature: CaseNature::from_str_name(&format!("CASE_NATURE_{nature}"))?.into(),
         gravity: Gravity::from_str_name(&format!("GRAVITY_{gravity}"))?.into(),
@@ -211,7 +212,9 @@ mod tests {
     #[test]
     fn a_graver_step_is_no_milder() {
         let falling = scale(Disposition::UnitCriticism, Disposition::UnitRectification);
-        given::<Scale>([]).when(set(falling, None)).then_rejected(Rejection::ScaleNotRising(CaseNature::Delay));
+        given::<Scale>([])
+            .when(set(falling, None))
+            .then_rejected(Rejection::ScaleNotRising(CaseNature::Delay));
     }
 
     #[test]

@@ -55,7 +55,10 @@ fn points_lost_beyond_the_threshold_open_a_case_that_comes_from_each_deduction_a
     assert_eq!((opened.points_lost.as_str(), opened.threshold.as_str()), ("2.01", "2"));
     let positions: Vec<_> = opened.causes.iter().map(|cause| cause.position).collect();
     assert_eq!(positions, [3, 9, 12]);
-    assert_eq!((opened.origin(), opened.cycle.as_str()), (Origin::PointsLost, "jurisdictions/city/cycles/2024"));
+    assert_eq!(
+        (opened.origin(), opened.cycle.as_str()),
+        (Origin::PointsLost, "jurisdictions/city/cycles/2024")
+    );
 }
 
 #[test]

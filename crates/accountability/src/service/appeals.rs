@@ -51,7 +51,11 @@ pub(super) async fn decide_appeal(
         reason: field::text("reason", &asked.reason, REASON_LENGTH_MAX)?,
         decided_by: caller.actor.clone(),
         units_cleared: references::units("units_cleared", &asked.units_cleared, &name.jurisdiction)?,
-        officers_cleared: references::officers("officers_cleared", &asked.officers_cleared, &name.jurisdiction)?,
+        officers_cleared: references::officers(
+            "officers_cleared",
+            &asked.officers_cleared,
+            &name.jurisdiction,
+        )?,
         gravity: gravity.into(),
         ..AppealDecided::default()
     };
@@ -84,7 +88,8 @@ async fn lodge(
     grounds: (&Call, &str),
     fresh: bool,
 ) -> Prepared<case::Case> {
-    let build = |grounds| case::Command::LodgeAppeal(AppealLodged { grounds: Some(grounds), ..lodged.clone() });
+    let build =
+        |grounds| case::Command::LodgeAppeal(AppealLodged { grounds: Some(grounds), ..lodged.clone() });
     let known = |case: &case::Opened| case.appeal(&lodged.appeal_id)?.lodged.grounds.clone();
     service.entrust(name, grounds, known, build, fresh).await
 }

@@ -74,8 +74,8 @@ pub(super) async fn reveal_case_texts(
     let call = caller.call(&asked.request_id, &name.jurisdiction, None)?;
     let command = case::Command::RevealTexts { vault_keys: vault_keys.clone(), purpose };
     let stream = stream_of(&name);
-    let answer = |_| RevealCaseTextsResponse::default();
-    let mut answered = service.cases.execute(&call, &stream, command, answer).await?;
+    let mut answered =
+        service.cases.execute(&call, &stream, command, |_| RevealCaseTextsResponse::default()).await?;
     let loaded = service.cases.load(&stream, true).await.map_err(Failed::into_failure)?;
     for vault_key in vault_keys {
         let text = loaded.state.opened().and_then(|opened| opened.text(&vault_key));

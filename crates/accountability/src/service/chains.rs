@@ -64,10 +64,12 @@ fn around<'a>(
 
 fn chain(model: &ReadModel, replica: &Replica, key: &str) -> Option<CaseChain> {
     let opened = model.cases.get(key)?.state.opened()?;
-    let mut causes: Vec<_> = opened.grounds.causes.iter().map(|cause| caused(replica, opened, cause)).collect();
+    let mut causes: Vec<_> =
+        opened.grounds.causes.iter().map(|cause| caused(replica, opened, cause)).collect();
     causes.sort_by_key(place_in_time);
     let own = model.consequences.get(key).into_iter().flatten();
-    let mut consequences: Vec<_> = own.clone().map(|consequence| followed(consequence, &opened.terms.case)).collect();
+    let mut consequences: Vec<_> =
+        own.clone().map(|consequence| followed(consequence, &opened.terms.case)).collect();
     let entries = own.flat_map(|consequence| replica.facts.entries_of(&consequence.event_id));
     consequences.extend(entries.map(known_link));
     consequences.sort_by_key(place_in_time);

@@ -25,14 +25,17 @@ pub(super) async fn decide_disposition(
         case: name.to_string(),
         subject: Some(subject.clone().into()),
         disposition: disposition.into(),
-        departure_reason: field::optional_text("departure_reason", &asked.departure_reason, REASON_LENGTH_MAX)?,
+        departure_reason: field::optional_text(
+            "departure_reason",
+            &asked.departure_reason,
+            REASON_LENGTH_MAX,
+        )?,
         approver: references::officer("approver", &asked.approver, &name.jurisdiction)?,
         due_date: due(&asked.due_date, day)?.to_string(),
         decided_by: caller.actor.clone(),
         ..DispositionDecided::default()
     };
-    let deciding =
-        Deciding { subject, decided, minimum: None, day, level: 0, approver: None, expected };
+    let deciding = Deciding { subject, decided, minimum: None, day, level: 0, approver: None, expected };
     let prepare = |fresh| decide(service, &name, &deciding, fresh);
     let answer = |case: &_| DecideDispositionResponse {
         case: resource::case(case, &name, caller.now),
@@ -90,7 +93,8 @@ async fn decide(
     {
         let (version, subject) = (finding.scale_version, &deciding.subject);
         deciding.minimum = scale.state.minimum(version, finding.nature(), finding.gravity(), subject);
-        let below = [deciding.decided.decided_by.as_str(), opened.investigator().unwrap_or_default(), subject.name()];
+        let below =
+            [deciding.decided.decided_by.as_str(), opened.investigator().unwrap_or_default(), subject.name()];
         let level = |officer: &str| replica.officer(officer).map_or(0, |officer| officer.post_level);
         deciding.level = below.into_iter().map(level).max().unwrap_or(0);
         deciding.approver = replica.person(&deciding.decided.approver, &opened.grounds.complaints);

@@ -64,7 +64,11 @@ fn steps(asked: &[ScaleStep]) -> Result<Vec<ScaleStep>, BadField> {
         let [one, other] = pair else { return false };
         (one.nature, one.gravity) == (other.nature, other.gravity)
     });
-    if twice { Err(BadField::new("steps", "must have each nature and gravity at most once")) } else { Ok(steps) }
+    if twice {
+        Err(BadField::new("steps", "must have each nature and gravity at most once"))
+    } else {
+        Ok(steps)
+    }
 }
 
 fn check(step: &ScaleStep) -> Result<(), BadField> {

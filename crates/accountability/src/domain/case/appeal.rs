@@ -19,12 +19,7 @@ impl Opened {
         Ok(vec![lodged.into()])
     }
 
-    pub(super) fn decide_appeal(
-        &self,
-        decided: AppealDecided,
-        day: Date,
-        expected: Option<u64>,
-    ) -> Decision {
+    pub(super) fn decide_appeal(&self, decided: AppealDecided, day: Date, expected: Option<u64>) -> Decision {
         let appeal = self.appeal(&decided.appeal_id).ok_or(Rejection::UnknownAppeal)?;
         if let Some(known) = &appeal.decided {
             let same = known.outcome == decided.outcome && known.reason == decided.reason;
@@ -94,11 +89,10 @@ impl Verdict {
         if decided.gravity > *gravity {
             return Err(Rejection::Aggravates);
         }
-        let unknown = |cleared: &[String], found: &[String]| {
-            cleared.iter().find(|name| !found.contains(name)).cloned()
-        };
-        let stranger = unknown(&decided.units_cleared, units)
-            .or_else(|| unknown(&decided.officers_cleared, officers));
+        let unknown =
+            |cleared: &[String], found: &[String]| cleared.iter().find(|name| !found.contains(name)).cloned();
+        let stranger =
+            unknown(&decided.units_cleared, units).or_else(|| unknown(&decided.officers_cleared, officers));
         if let Some(stranger) = stranger {
             return Err(Rejection::NotResponsible(stranger));
         }

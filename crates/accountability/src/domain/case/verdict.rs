@@ -202,7 +202,8 @@ impl Verdict {
     }
 
     fn change(&mut self, subject: Option<Subject>, change: impl FnOnce(&mut Measure)) {
-        if let Some(measure) = self.measures.iter_mut().find(|measure| Some(&measure.subject) == subject.as_ref())
+        if let Some(measure) =
+            self.measures.iter_mut().find(|measure| Some(&measure.subject) == subject.as_ref())
         {
             change(measure);
         }
