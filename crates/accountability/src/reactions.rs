@@ -153,8 +153,8 @@ impl FromComplaints {
         self.service.reads().catch_up(PATIENCE).await?;
         let keys: Vec<String> = {
             let model = self.service.reads().now();
-            let caused = causes.iter().flat_map(|cause| model.caused_by(COMPLAINTS, &cause.event_id));
-            caused.map(str::to_owned).collect()
+            let keys = causes.iter().flat_map(|cause| model.caused_by(COMPLAINTS, &cause.event_id));
+            keys.map(str::to_owned).collect()
         };
         fall(&self.service, event, (Self::CONSUMER, COMPLAINTS), &keys, &causes).await
     }

@@ -204,7 +204,7 @@ mod tests {
         );
         given::<Scale>([]).when(set(mild.clone(), Some(0))).then([mild.clone().into()]);
         let set_once = given::<Scale>([mild.clone().into()]);
-        set_once.when(set(mild.clone(), Some(0))).then_nothing();
+        set_once.when(set(mild, Some(0))).then_nothing();
         set_once.when(set(strict.clone(), None)).then([strict.clone().into()]);
         set_once.when(set(strict, Some(0))).then_rejected(Rejection::ScaleChanged(1));
     }

@@ -137,8 +137,8 @@ impl Opened {
             (verdict.finding.units.contains(&candidate.unit), Involvement::OfAccusedUnit),
             (verdict.investigator == *officer, Involvement::Investigates),
         ];
-        let tied = ties.into_iter().find_map(|(tied, how)| tied.then_some(how));
-        tied.or_else(|| self.involvement(officer, candidate))
+        let found = ties.into_iter().find_map(|(holds, how)| holds.then_some(how));
+        found.or_else(|| self.involvement(officer, candidate))
     }
 }
 

@@ -3,11 +3,19 @@ use eventstore::testing::{Given, given};
 
 use super::*;
 
+mod appeals;
+mod ending;
+
+mod sanctions;
+
 const NAME: &str = "jurisdictions/city/cases/c1";
 const TRAFFIC: &str = "jurisdictions/city/units/traffic";
 const INSPECTION: &str = "jurisdictions/city/units/inspection";
 const PATROL: &str = "jurisdictions/city/units/patrol";
 const CLERK: &str = "clerk";
+const CHIEF: &str = "jurisdictions/city/officers/chief";
+const JUDGE: &str = "jurisdictions/city/officers/judge";
+const CARL: &str = "jurisdictions/city/officers/carl";
 const CYCLE: &str = "jurisdictions/city/cycles/2024";
 const ACCUSED: &str = "jurisdictions/city/officers/accused";
 const OPENER: &str = "jurisdictions/city/officers/opener";
@@ -98,9 +106,76 @@ fn investigated() -> Given<Case> {
     case([assigned(ANNA).into(), evidence("e1").into()])
 }
 
+/// A finding, and what happened after it.
+fn found_and(gravity: Gravity, more: impl IntoIterator<Item = Event>) -> Given<Case> {
+    let found = [assigned(ANNA).into(), evidence("e1").into(), finding(gravity, CYCLE).into()];
+    case(found.into_iter().chain(more))
+}
+
 fn found() -> Given<Case> {
-    let finding = finding(Gravity::Minor, CYCLE);
-    case([assigned(ANNA).into(), evidence("e1").into(), finding.into()])
+    found_and(Gravity::Minor, [])
+}
+
+fn day(day: &str) -> Date {
+    day.parse().unwrap()
+}
+
+fn traffic() -> Subject {
+    Subject::Unit(TRAFFIC.to_owned())
+}
+
+fn patrol() -> Subject {
+    Subject::Unit(PATROL.to_owned())
+}
+
+fn accused() -> Subject {
+    Subject::Officer(ACCUSED.to_owned())
+}
+
+/// Decided on the first of June, to be carried out by the end of the month.
+fn decided(subject: Subject, disposition: Disposition) -> DispositionDecided {
+    DispositionDecided {
+        case: NAME.to_owned(),
+        subject: Some(subject.into()),
+        disposition: disposition.into(),
+        due_date: "2024-06-30".to_owned(),
+        decided_by: CHIEF.to_owned(),
+        ..DispositionDecided::default()
+    }
+}
+
+fn executed(subject: Subject) -> DispositionExecuted {
+    let execution_date = "2024-06-20".to_owned();
+    DispositionExecuted { case: NAME.to_owned(), subject: Some(subject.into()), execution_date }
+}
+
+/// Each of those responsible has a disposition.
+fn all_decided() -> [Event; 3] {
+    [
+        decided(traffic(), Disposition::UnitCriticism).into(),
+        decided(patrol(), Disposition::UnitRectification).into(),
+        decided(accused(), Disposition::Warning).into(),
+    ]
+}
+
+/// Each disposition is carried out.
+fn all_executed() -> Vec<Event> {
+    let executed = [traffic(), patrol(), accused()].map(|subject| executed(subject).into());
+    all_decided().into_iter().chain(executed).collect()
+}
+
+fn lodged(appeal_id: &str, appellant: Option<Subject>) -> AppealLodged {
+    AppealLodged {
+        case: NAME.to_owned(),
+        appeal_id: appeal_id.to_owned(),
+        appellant: appellant.map(Subject::into),
+        grounds: Some(text("appeal")),
+        lodged_date: "2024-06-10".to_owned(),
+    }
+}
+
+fn closed(outcome: CaseOutcome) -> CaseClosed {
+    CaseClosed { case: NAME.to_owned(), outcome: outcome.into() }
 }
 
 fn involved(involvement: Involvement) -> Rejection {

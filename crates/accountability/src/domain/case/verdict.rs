@@ -147,20 +147,20 @@ impl Verdict {
     pub(super) fn decided(&mut self, decided: &DispositionDecided) {
         self.deciders.push(decided.decided_by.clone());
         let due = decided.due_date.parse().ok();
-        self.change(decided.subject.clone().map(Subject::from), |measure| {
+        self.change(decided.subject.clone(), |measure| {
             measure.decided = Some(decided.clone());
             (measure.due, measure.overdue) = (due, false);
         });
     }
 
     pub(super) fn executed(&mut self, executed: &DispositionExecuted) {
-        self.change(executed.subject.clone().map(Subject::from), |measure| {
+        self.change(executed.subject.clone(), |measure| {
             measure.execution_date.clone_from(&executed.execution_date);
         });
     }
 
     pub(super) fn overdue(&mut self, overdue: &ExecutionOverdue) {
-        self.change(overdue.subject.clone().map(Subject::from), |measure| measure.overdue = true);
+        self.change(overdue.subject.clone(), |measure| measure.overdue = true);
     }
 
     pub(super) fn appealed(&mut self, lodged: &AppealLodged) {
@@ -201,10 +201,9 @@ impl Verdict {
         }
     }
 
-    fn change(&mut self, subject: Option<Subject>, change: impl FnOnce(&mut Measure)) {
-        if let Some(measure) =
-            self.measures.iter_mut().find(|measure| Some(&measure.subject) == subject.as_ref())
-        {
+    fn change<S: Into<Subject>>(&mut self, subject: Option<S>, change: impl FnOnce(&mut Measure)) {
+        let Some(subject) = subject.map(Into::into) else { return };
+        if let Some(measure) = self.measures.iter_mut().find(|measure| measure.subject == subject) {
             change(measure);
         }
     }
