@@ -7,6 +7,7 @@ mod appeals;
 mod ending;
 
 mod sanctions;
+mod walks;
 
 const NAME: &str = "jurisdictions/city/cases/c1";
 const TRAFFIC: &str = "jurisdictions/city/units/traffic";

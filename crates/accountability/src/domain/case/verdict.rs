@@ -145,7 +145,7 @@ impl Verdict {
     }
 
     pub(super) fn decided(&mut self, decided: &DispositionDecided) {
-        self.deciders.push(decided.decided_by.clone());
+        absorb(&mut self.deciders, std::slice::from_ref(&decided.decided_by));
         let due = decided.due_date.parse().ok();
         self.change(decided.subject.clone(), |measure| {
             measure.decided = Some(decided.clone());
