@@ -54,6 +54,7 @@ const SHARED_RULES: [&str; 4] = [
     "evaluation.unknown_cycle",
     "evaluation.cycle_not_open",
     "evaluation.unit_not_entered",
+    "evaluation.unit_not_in_service",
     "training.unit_not_in_service",
 ];
 

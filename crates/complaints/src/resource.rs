@@ -8,8 +8,9 @@ use contract::name::{ComplaintName, JurisdictionName};
 use contract::words::PostLevel;
 use eventstore::{Loaded, Stamp};
 use jiff::Timestamp;
+use scoring::WorkingDays;
 
-use crate::domain::calendar::{TIME_ZONE, WorkingDays};
+use crate::domain::calendar::TIME_ZONE;
 use crate::domain::complaint::{self, Lodged, Stage};
 use crate::domain::{calendar, terms};
 

@@ -33,8 +33,12 @@ answers! {
         OpenCycleResponse.cycle EnterUnitResponse.cycle_unit RemoveUnitResponse.cycle_unit
         CloseCycleResponse.cycle PublishResultsResponse.cycle ReviseResultsResponse.cycle
         RecordMarkResponse.mark ReviseMarkResponse.mark
+        SetIndicatorTargetResponse.figure ReportIndicatorResponse.figure
+        ConvenePanelResponse.panel CastBallotResponse.panel ClosePanelResponse.panel
         PlanSurveyResponse.survey IssueFormsResponse.survey AnswerFormsResponse.survey CloseSurveyResponse.survey
-        RecordEntryResponse.entry ReverseEntryResponse.entry
+        RecordEntryResponse.entry ReverseEntryResponse.entry ContestEntryResponse.entry DecideContestResponse.entry
+        AnnounceCommitmentResponse.commitment AssignCommitmentResponse.commitment ReportDeliveryResponse.commitment
+        VerifyDeliveryResponse.commitment RefuteDeliveryResponse.commitment
     }
     training {
         EnrolOfficerResponse.officer TransferOfficerResponse.officer ChangePostLevelResponse.officer

@@ -125,6 +125,7 @@ fn parts_of_events_are_no_events() {
         "complaints.StageTerm",
         "evaluation.BallotMark",
         "evaluation.ComponentResult",
+        "evaluation.Deduction",
         "evaluation.ElectorRoll",
         "evaluation.FormAnswer",
         "evaluation.StratumPlan",

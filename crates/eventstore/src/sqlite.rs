@@ -22,6 +22,8 @@ use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::{RecordedEvent, StreamId};
 use crate::store::{Answered, Append, AppendError, Head, Log, Outcome, StoreError};
 
+mod boxed;
+
 const READERS: u32 = 4;
 /// Rows in one INSERT: 15 columns each, well below SQLite's limit of 32,766 variables.
 const INSERT_ROWS_MAX: usize = 256;
@@ -49,6 +51,8 @@ const STREAM_VERSIONS: &str = "SELECT group_concat(coalesce((SELECT stream_versi
      WHERE stream = value ORDER BY stream_version DESC LIMIT 1), 0), ',' ORDER BY key) FROM json_each(?)";
 const ANSWERED: &str = "SELECT request_id, fingerprint, answer, position, recorded_at FROM request \
      WHERE request_id IN (SELECT unhex(value) FROM json_each(?))";
+
+const EMPTY_WAL: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// A log in a SQLite file.
 pub struct SqliteLog {
@@ -99,12 +103,19 @@ impl Log for SqliteLog {
     ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError> {
         let mut writer = self.writer.lock().await;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::database)?;
-        let mut plan = look_up(&mut transaction, &Lookup::of(&batch), now).await?;
+        let lookup = Lookup::of(&batch);
+        let mut plan = look_up(&mut transaction, &lookup, now).await?;
+        plan.boxes = boxed::look_up(&mut transaction, &lookup, &batch).await?;
         let outcomes = batch.into_iter().map(|append| plan.take(append)).collect();
         if !plan.requests.is_empty() {
             insert(&mut transaction, &plan).await.map_err(StoreError::database)?;
         }
+        let erased = boxed::change(&mut transaction, &plan.boxes).await.map_err(StoreError::database)?;
         transaction.commit().await.map_err(StoreError::database)?;
+        if erased {
+            // It still stands in the write-ahead log: move that into the file, and empty it.
+            sqlx::query(EMPTY_WAL).execute(&mut *writer).await.map_err(StoreError::database)?;
+        }
         Ok(outcomes)
     }
 
@@ -167,7 +178,7 @@ impl Log for SqliteLog {
     async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
         let erased = self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await?;
         // It still stands in the write-ahead log: move that into the file, and empty it.
-        self.write_one(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")).await?;
+        self.write_one(sqlx::query(EMPTY_WAL)).await?;
         Ok(erased > 0)
     }
 }
@@ -198,6 +209,7 @@ async fn look_up(
         chain_hash: hash(&head, 2).map_err(corrupt)?,
         recorded_at: whole_microseconds(now).max(last_recorded_at),
         streams: HashMap::new(),
+        boxes: HashMap::new(),
         answered: HashMap::new(),
         events: Vec::new(),
         requests: Vec::new(),

@@ -6,9 +6,11 @@
 
 use rust_decimal::Decimal;
 
+mod compare;
 mod fault;
 mod parse;
 
+pub use compare::{Difference, differences};
 pub use contract::words::TariffCause;
 pub use fault::{Fault, Rule};
 

@@ -1,7 +1,8 @@
 //! Reading complaints.
 
+use scoring::WorkingDays;
+
 use super::*;
-use crate::domain::calendar::WorkingDays;
 
 pub(super) async fn get_complaint(
     service: &Service,

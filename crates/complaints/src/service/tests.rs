@@ -163,7 +163,7 @@ async fn record<M: prost::Message + prost::Name>(store: &EventStore, stream: &st
         traceparent: String::new(),
     };
     let request = Answered { request_id, fingerprint: [0; 32], answer: vec![] };
-    store.append(Append { writes, guards: vec![], metadata, request }).await.unwrap();
+    store.append(Append { writes, boxes: vec![], guards: vec![], metadata, request }).await.unwrap();
 }
 
 fn rule(status: &Status) -> String {

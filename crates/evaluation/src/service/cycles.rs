@@ -203,7 +203,10 @@ async fn close(service: &Service, name: &CycleName, fresh: bool) -> Prepared<cyc
 
 async fn publish(service: &Service, name: &CycleName, patience: Duration) -> Prepared<cycle::Cycle> {
     let (results, guards) = computed(service, name, patience).await?;
-    Ok((cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results }), guards))
+    Ok((
+        cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results, ..Default::default() }),
+        guards,
+    ))
 }
 
 async fn revise(
@@ -213,11 +216,12 @@ async fn revise(
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
     let (results, guards) = computed(service, name, patience).await?;
-    let revised = ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned() };
+    let revised =
+        ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned(), ..Default::default() };
     Ok((cycle::Command::Revise(revised), guards))
 }
 
-/// The surveys of the cycle that still take answers, with guards on all its surveys.
+/// The surveys and panels of the cycle that still take answers or ballots, with guards on all of them.
 async fn still_open(
     service: &Service,
     name: &CycleName,
@@ -228,6 +232,14 @@ async fn still_open(
     let scheme = service.scheme(&opened.terms.scheme, opened.terms.scheme_version).await?;
     let (mut still_open, mut guards) = (vec![], vec![]);
     for component in scheme.components() {
+        if matches!(component.method, Method::Panel(_)) {
+            let stream = stream::<panel::Panel>(format!("{}/{}", name.key(), component.component_id));
+            let panel = service.panels.load(&stream, fresh).await?;
+            if panel.state.convened().is_some_and(|convened| !convened.closed) {
+                still_open.push(component.component_id.clone());
+            }
+            guards.push(Guard { stream, stream_version: panel.stream_version });
+        }
         if matches!(component.method, Method::Survey(_)) {
             let stream = stream::<survey::Survey>(format!("{}/{}", name.key(), component.component_id));
             let survey = service.surveys.load(&stream, fresh).await?;

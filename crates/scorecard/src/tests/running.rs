@@ -51,6 +51,7 @@ impl City {
                         payload: told.payload.clone(),
                     }],
                 }],
+                boxes: vec![],
                 guards: Vec::new(),
                 metadata: Metadata {
                     actor: "clerk".to_owned(),

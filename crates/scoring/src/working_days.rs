@@ -2,11 +2,13 @@
 //!
 //! - The day on which a term begins does not count; the term ends with its last working day, at midnight.
 //! - A clock is yellow with three working days or fewer left, red once it is due.
+//!
+//! The calendar is complaints' fact; whoever runs a clock follows it by [`WorkingDays::of`].
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use contract::complaints::AlertColour;
+use contract::complaints::{AlertColour, CalendarSet};
 use contract::field::day_of;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz};
@@ -36,6 +38,13 @@ impl WorkingDays {
             holidays: holidays.into_iter().filter(|day| !is_weekend(*day)).collect(),
             make_up_days: make_up_days.into_iter().filter(|day| is_weekend(*day)).collect(),
         }
+    }
+
+    /// Those of a calendar as it was set. Its dates were parsed before it was recorded.
+    pub fn of(calendar: &CalendarSet) -> Self {
+        let days =
+            |dates: &[String]| -> Vec<Date> { dates.iter().filter_map(|date| date.parse().ok()).collect() };
+        Self::new(days(&calendar.holidays), days(&calendar.make_up_days))
     }
 
     /// Whether people work on `day`.
@@ -72,7 +81,7 @@ impl WorkingDays {
     }
 
     /// Working days after `from` up to and including `until`; negative if `until` comes first.
-    fn between(&self, from: Date, until: Date) -> i64 {
+    pub fn between(&self, from: Date, until: Date) -> i64 {
         if until < from {
             return -self.between(until, from);
         }
