@@ -200,8 +200,7 @@ impl FromEvaluation {
         published: &Published,
         result: &UnitResult,
     ) -> Result<(), Failure> {
-        let known =
-            of_result(&self.service.reads().now(), &event.jurisdiction, &published.cycle, &result.unit);
+        let known = of_result(&self.service.reads().now(), event, &published.cycle, &result.unit);
         let name = name(event, Uuid::new_v5(&event.event_id, result.unit.as_bytes()));
         match beyond(result, published, &name, cause(EVALUATION, event)) {
             None => {
@@ -247,15 +246,21 @@ impl Reaction for FromEvaluation {
     }
 }
 
-/// The cases that results of a cycle opened against a unit and whose causes stand: keys and causes.
-fn of_result(model: &ReadModel, jurisdiction: &str, cycle: &str, unit: &str) -> Vec<(String, Vec<Cause>)> {
-    let prefix = format!("{jurisdiction}/");
+/// The cases that results of a cycle had opened against a unit, and whose causes stood, before `event`: keys and
+/// causes. What came of later facts is none of its business when it is delivered again.
+fn of_result(model: &ReadModel, event: &RecordedEvent, cycle: &str, unit: &str) -> Vec<(String, Vec<Cause>)> {
+    let prefix = format!("{}/", event.jurisdiction);
     let opened = model.cases.with_prefix(&prefix).filter_map(|(key, loaded)| {
         let terms = &loaded.state.opened()?.terms;
         let is_it = terms.origin() == Origin::PointsLost && terms.cycle == cycle && terms.units == [unit];
         let (_, root) = model.root(key).filter(|_| is_it)?;
-        let stands = terms.causes.iter().any(|cause| !root.fallen.contains(cause));
-        stands.then(|| (key.to_owned(), terms.causes.clone()))
+        terms.causes.last().filter(|result| result.position < event.position)?;
+        let is_before = |by: &Option<Cause>| by.as_ref().is_some_and(|by| by.position < event.position);
+        let fell = |cause| {
+            root.fallen.iter().any(|fallen| fallen.causes.contains(cause) && is_before(&fallen.fallen_by))
+        };
+        let stood = terms.causes.iter().any(|cause| !fell(cause));
+        stood.then(|| (key.to_owned(), terms.causes.clone()))
     });
     opened.collect()
 }

@@ -44,7 +44,7 @@ pub(crate) fn case(loaded: &Loaded<case::Case>, name: &CaseName, now: Timestamp)
         create_time: created.map(to_wire),
         update_time: last(loaded, opened).updated_at.map(to_wire),
         etag: format!("\"{}\"", loaded.stream_version),
-        fallen_causes: opened.fallen.clone(),
+        fallen_causes: opened.fallen_causes().cloned().collect(),
         needs_review: opened.needs_review(),
     })
 }

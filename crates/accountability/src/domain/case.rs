@@ -58,8 +58,8 @@ pub struct Opened {
     pub terms: CaseOpened,
     /// What it comes from, with what merged cases came from.
     pub grounds: Grounds,
-    /// Those of its causes that are gone.
-    pub fallen: Vec<Cause>,
+    /// How causes of it went, oldest first.
+    pub fallen: Vec<CauseFallen>,
     /// Resource names of the cases that went into it.
     pub merged: Vec<String>,
     /// What was gathered, oldest first.
@@ -383,6 +383,16 @@ impl Opened {
         !self.reviewed && self.is_groundless() && self.verdict().is_some_and(Verdict::stands)
     }
 
+    /// Those of its causes that are gone.
+    pub fn fallen_causes(&self) -> impl Iterator<Item = &Cause> {
+        self.fallen.iter().flat_map(|fallen| &fallen.causes)
+    }
+
+    /// Whether a cause is gone.
+    pub fn is_gone(&self, cause: &Cause) -> bool {
+        self.fallen_causes().any(|fallen| same(fallen, cause))
+    }
+
     fn of(terms: &CaseOpened) -> Self {
         Self {
             terms: terms.clone(),
@@ -412,8 +422,8 @@ impl Opened {
                 self.grounds.absorb(merged);
                 self.merged.push(merged.merged_case.clone());
             }
-            Event::CauseFallen(CauseFallen { causes, .. }) => {
-                self.fallen.extend_from_slice(causes);
+            Event::CauseFallen(fallen) => {
+                self.fallen.push(fallen.clone());
                 self.reviewed = false;
             }
             Event::InvestigatorAssigned(InvestigatorAssigned { investigator, .. }) => {
@@ -472,8 +482,7 @@ impl Opened {
 
     /// Whether it opened by itself, and every cause is gone.
     fn is_groundless(&self) -> bool {
-        let is_gone = |cause: &Cause| self.fallen.iter().any(|fallen| same(fallen, cause));
-        !self.grounds.by_hand && self.grounds.causes.iter().all(is_gone)
+        !self.grounds.by_hand && self.grounds.causes.iter().all(|cause| self.is_gone(cause))
     }
 
     fn involvement(&self, officer: &String, candidate: &Candidate) -> Option<Involvement> {

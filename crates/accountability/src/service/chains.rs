@@ -83,7 +83,7 @@ fn place_in_time(link: &ChainLink) -> (i64, i32, String, u64) {
 }
 
 fn caused(replica: &Replica, opened: &case::Opened, cause: &Cause) -> ChainLink {
-    let fallen = opened.fallen.contains(cause);
+    let fallen = opened.is_gone(cause);
     match replica.facts.get(&cause.event_id) {
         Some(known) => {
             let link = known_link(known);

@@ -45,8 +45,8 @@ impl Opened {
     /// What is gone already is not gone again. Without a finding and any other ground, the case is withdrawn.
     pub(super) fn fall(&self, causes: Vec<Cause>, fallen_by: Cause) -> Decision {
         let is_known = |cause: &Cause| self.grounds.causes.iter().any(|known| same(known, cause));
-        let is_gone = |cause: &Cause| self.fallen.iter().any(|fallen| same(fallen, cause));
-        let causes: Vec<_> = causes.into_iter().filter(|cause| is_known(cause) && !is_gone(cause)).collect();
+        let causes: Vec<_> =
+            causes.into_iter().filter(|cause| is_known(cause) && !self.is_gone(cause)).collect();
         if causes.is_empty() {
             return Ok(vec![]);
         }
