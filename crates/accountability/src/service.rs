@@ -75,7 +75,7 @@ impl Service {
     /// A text of the vault, and whether it is the one that the log refers to; none: it was erased.
     async fn reveal(&self, reference: Option<&VaultText>) -> Result<Option<(String, bool)>, Failure> {
         let Some(reference) = reference else { return Ok(None) };
-        self.vault.open(reference).await.map_err(Failed::into_failure)
+        self.vault.read_text(reference).await.map_err(Failed::into_failure)
     }
 
     /// The first of these that no owner knows. What is not known here may have been recorded a moment ago.
