@@ -14,6 +14,7 @@
 //! | rolls, turnout, secret ballots | [`domain::panel`] |
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
+//! | vetoes that stand | [`vetoes`] |
 //! | facts that become entries, and what undoes them | [`reactions`], [`causes`] |
 //!
 //! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
@@ -27,6 +28,7 @@ pub mod results;
 mod schemes;
 pub mod service;
 pub mod timers;
+pub mod vetoes;
 
 use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
 use eventstore::{Clock, EventStore, SharedSource};
@@ -36,6 +38,7 @@ use std::sync::Arc;
 
 use crate::read_model::ReadModel;
 use crate::service::Service;
+use crate::vetoes::Vetoes;
 
 /// Its reactions, as they are drawn.
 pub const REACTIONS: &[Drawn] = &[
@@ -49,13 +52,16 @@ pub const REACTIONS: &[Drawn] = &[
 pub struct Evaluation {
     service: Arc<Service>,
     reads: Reads<ReadModel>,
+    vetoes: Reads<Vetoes>,
 }
 
 impl Evaluation {
     /// Starts the context on its log, reacting to the facts of the other contexts and its own.
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![store.source()], tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), clock.clone()));
+        let accountability = vec![sources.accountability.clone()];
+        let vetoes = Reads::follow("evaluation-vetoes", Vetoes::default(), accountability, tasks);
+        let service = Arc::new(Service::new(&store, reads.clone(), vetoes.clone(), clock.clone()));
         shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
         let own = store.source();
         reacting::<reactions::training::Training>(&service, &sources.training, store.clone(), tasks);
@@ -63,7 +69,7 @@ impl Evaluation {
         let accountability = &sources.accountability;
         reacting::<reactions::accountability::Accountability>(&service, accountability, store.clone(), tasks);
         reacting::<reactions::commitments::Commitments>(&service, &own, store, tasks);
-        Self { service, reads }
+        Self { service, reads, vetoes }
     }
 
     /// Its gRPC service.
@@ -74,6 +80,11 @@ impl Evaluation {
     /// What it reads its own facts from: ready once it has caught up.
     pub fn reads(&self) -> &Reads<ReadModel> {
         &self.reads
+    }
+
+    /// What it keeps of the vetoes of accountability: ready once it has caught up.
+    pub fn vetoes(&self) -> &Reads<Vetoes> {
+        &self.vetoes
     }
 }
 

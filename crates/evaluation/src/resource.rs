@@ -72,11 +72,11 @@ pub(crate) fn faults(rules: &contract::words::SchemeRules) -> Vec<SchemeFault> {
 pub(crate) fn cycle(loaded: &Loaded<cycle::Cycle>, name: &CycleName) -> Option<Cycle> {
     let opened = loaded.state.opened()?;
     let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let (state, results, revisions) = match &opened.phase {
-        cycle::Phase::Open => (CycleState::Open, vec![], 0),
-        cycle::Phase::Closed => (CycleState::Closed, vec![], 0),
+    let (state, results, revision_reasons) = match &opened.phase {
+        cycle::Phase::Open => (CycleState::Open, vec![], vec![]),
+        cycle::Phase::Closed => (CycleState::Closed, vec![], vec![]),
         cycle::Phase::Published { results, revisions } => {
-            (CycleState::Published, results.clone(), *revisions)
+            (CycleState::Published, results.clone(), revisions.clone())
         }
     };
     let terms = opened.terms.clone();
@@ -94,11 +94,11 @@ pub(crate) fn cycle(loaded: &Loaded<cycle::Cycle>, name: &CycleName) -> Option<C
         state: state.into(),
         units,
         results,
-        revisions,
+        revisions: u32::try_from(revision_reasons.len()).unwrap_or(u32::MAX),
         create_time,
         update_time,
         etag,
-        revision_reasons: vec![],
+        revision_reasons,
         revision_due: vec![],
     })
 }

@@ -1,5 +1,7 @@
 //! What is published when a cycle is: its facts, appraised by `scoring`.
 
+use std::collections::BTreeSet;
+
 use contract::evaluation::{ComponentResult, EntryRecorded, UnitEntered, UnitResult, entry_recorded::Target};
 use contract::name::CycleName;
 use eventstore::{Decider as _, Guard, StreamId};
@@ -14,6 +16,7 @@ use crate::domain::{cycle, daily_assessment, indicator, mark, panel, survey};
 use crate::read_model::ReadModel;
 
 mod boxes;
+mod faults;
 
 pub use boxes::{Answers, Ballots, Boxes};
 
@@ -24,16 +27,24 @@ pub fn facts_of(model: &ReadModel, cycle: &CycleName, scheme: &Scheme) -> Option
 }
 
 /// The results of the cycle of `key` (jurisdiction and cycle ids joined by `/`) as the facts stand, with
-/// guards on every stream that they came from.
+/// guards on every stream that they came from; `vetoed` are the units against which a veto stands.
 pub fn results(
     model: &ReadModel,
     key: &str,
     cycle: &cycle::Opened,
     scheme: &Scheme,
+    vetoed: &BTreeSet<String>,
 ) -> (Vec<UnitResult>, Vec<Guard>) {
-    let (facts, guards) = facts(model, key, cycle, scheme);
+    let (mut facts, guards) = facts(model, key, cycle, scheme);
+    facts.units.iter_mut().for_each(|(unit, facts)| facts.vetoed = vetoed.contains(unit));
     let appraisal = scoring::appraise(scheme, &facts);
-    (appraisal.units.iter().map(|(unit, score)| unit_result(unit, score)).collect(), guards)
+    let result = |(unit, score): (&String, &UnitScore)| {
+        let mut result = unit_result(unit, score);
+        let unit_id = unit.rsplit('/').next().unwrap_or_default();
+        faults::charge(model, &format!("{key}/{unit_id}"), scheme, &mut result);
+        result
+    };
+    (appraisal.units.iter().map(result).collect(), guards)
 }
 
 fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -> (CycleFacts, Vec<Guard>) {

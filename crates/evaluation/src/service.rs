@@ -33,16 +33,19 @@ use crate::domain::{
 };
 use crate::read_model::ReadModel;
 use crate::schemes::Schemes;
+use crate::vetoes::Vetoes;
 use crate::{resource, results};
 
 pub(crate) mod commitments;
 mod contests;
 mod cycles;
 pub(crate) mod entries;
+mod excellence;
 mod filter;
 mod indicators;
 mod marks;
 mod panels;
+mod readiness;
 mod schemes;
 mod surveys;
 mod turns;
@@ -66,6 +69,7 @@ type Answer<T> = Result<Response<T>, Status>;
 pub struct Service {
     clock: Clock,
     reads: Reads<ReadModel>,
+    vetoes: Reads<Vetoes>,
     registers: Commands<unit_register::UnitRegister>,
     schemes: Commands<scheme::Scheme>,
     cycles: Commands<cycle::Cycle>,
@@ -80,10 +84,16 @@ pub struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(store: &EventStore, reads: Reads<ReadModel>, clock: Clock) -> Self {
+    pub(crate) fn new(
+        store: &EventStore,
+        reads: Reads<ReadModel>,
+        vetoes: Reads<Vetoes>,
+        clock: Clock,
+    ) -> Self {
         Self {
             clock,
             reads,
+            vetoes,
             registers: Commands::new(store),
             schemes: Commands::new(store),
             cycles: Commands::new(store),
@@ -254,6 +264,13 @@ impl EvaluationService for Service {
 
     async fn list_cycles(&self, request: Request<ListCyclesRequest>) -> Answer<ListCyclesResponse> {
         cycles::list_cycles(self, request).await
+    }
+
+    async fn get_excellent_list(
+        &self,
+        request: Request<GetExcellentListRequest>,
+    ) -> Answer<GetExcellentListResponse> {
+        excellence::get_excellent_list(self, request).await
     }
 
     async fn record_mark(&self, request: Request<RecordMarkRequest>) -> Answer<RecordMarkResponse> {

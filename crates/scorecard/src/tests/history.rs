@@ -180,6 +180,7 @@ fn result(card: Scorecard) -> UnitResult {
         rank: card.rank,
         excellent: card.excellent,
         vetoed: card.vetoed,
+        ..UnitResult::default()
     }
 }
 

@@ -72,11 +72,19 @@ impl History {
     }
 
     pub(in crate::tests) fn publish(&mut self, results: Vec<UnitResult>) {
-        self.evaluation("cycle-city/2024", &ResultsPublished { cycle: cycle(), results });
+        self.evaluation(
+            "cycle-city/2024",
+            &ResultsPublished { cycle: cycle(), results, ..ResultsPublished::default() },
+        );
     }
 
     pub(in crate::tests) fn revise_results(&mut self, results: Vec<UnitResult>) {
-        let revised = ResultsRevised { cycle: cycle(), results, reason: "appeal".to_owned() };
+        let revised = ResultsRevised {
+            cycle: cycle(),
+            results,
+            reason: "appeal".to_owned(),
+            ..ResultsRevised::default()
+        };
         self.evaluation("cycle-city/2024", &revised);
     }
 
@@ -141,6 +149,7 @@ impl History {
             unit: unit(id),
             entry_id: entry_id.to_owned(),
             reason: "appeal".to_owned(),
+            ..EntryReversed::default()
         };
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &reversed);
     }
@@ -221,7 +230,8 @@ impl History {
     }
 
     pub(in crate::tests) fn verify_commitment(&mut self, id: &str) {
-        let verified = DeliveryVerified { commitment: COMMITMENT.to_owned(), unit: unit(id) };
+        let verified =
+            DeliveryVerified { commitment: COMMITMENT.to_owned(), unit: unit(id), overturns: false };
         self.evaluation("commitment-city/windows", &verified);
     }
 }
