@@ -6,6 +6,8 @@ use eventstore::{Boxed, Decider, StreamId};
 use prost::{Message, Name};
 
 const SUM_MAX: i32 = 100;
+/// What counts in the tally of `t2`, too.
+pub(crate) const SHARED: &str = "shared";
 
 /// Something was added, or taken away.
 #[derive(Clone, PartialEq, Message)]
@@ -109,6 +111,10 @@ impl Decider for Tally {
             Event::Added(Added { thing, .. }) => thing.into(),
             Event::Voted(_) | Event::Counted(_) | Event::BallotCast(_) => "votes".into(),
         }
+    }
+
+    fn also_in(event: &Event) -> Option<String> {
+        matches!(event, Event::Added(Added { thing, .. }) if thing == SHARED).then(|| "t2".to_owned())
     }
 
     fn boxed(event: &Event) -> Option<Boxed<'_>> {
