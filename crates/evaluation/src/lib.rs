@@ -14,6 +14,7 @@
 //! | rolls, turnout, secret ballots | [`domain::panel`] |
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
+//! | what it keeps of others' facts | [`replica`] |
 //! | vetoes that stand | [`vetoes`] |
 //! | facts that become entries, and what undoes them | [`reactions`], [`causes`] |
 //!
@@ -23,6 +24,7 @@ pub mod causes;
 pub mod domain;
 pub mod reactions;
 pub mod read_model;
+pub mod replica;
 mod resource;
 pub mod results;
 mod schemes;
@@ -37,8 +39,8 @@ use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 use crate::service::Service;
-use crate::vetoes::Vetoes;
 
 /// Its reactions, as they are drawn.
 pub const REACTIONS: &[Drawn] = &[
@@ -52,16 +54,21 @@ pub const REACTIONS: &[Drawn] = &[
 pub struct Evaluation {
     service: Arc<Service>,
     reads: Reads<ReadModel>,
-    vetoes: Reads<Vetoes>,
+    replica: Reads<Replica>,
 }
 
 impl Evaluation {
     /// Starts the context on its log, reacting to the facts of the other contexts and its own.
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![store.source()], tasks);
-        let accountability = vec![sources.accountability.clone()];
-        let vetoes = Reads::follow("evaluation-vetoes", Vetoes::default(), accountability, tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), vetoes.clone(), clock.clone()));
+        let others = vec![
+            store.source(),
+            sources.training.clone(),
+            sources.complaints.clone(),
+            sources.accountability.clone(),
+        ];
+        let replica = Reads::follow("evaluation-replica", Replica::default(), others, tasks);
+        let service = Arc::new(Service::new(&store, reads.clone(), replica.clone(), clock.clone()));
         shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
         let own = store.source();
         reacting::<reactions::training::Training>(&service, &sources.training, store.clone(), tasks);
@@ -69,7 +76,7 @@ impl Evaluation {
         let accountability = &sources.accountability;
         reacting::<reactions::accountability::Accountability>(&service, accountability, store.clone(), tasks);
         reacting::<reactions::commitments::Commitments>(&service, &own, store, tasks);
-        Self { service, reads, vetoes }
+        Self { service, reads, replica }
     }
 
     /// Its gRPC service.
@@ -82,9 +89,9 @@ impl Evaluation {
         &self.reads
     }
 
-    /// What it keeps of the vetoes of accountability: ready once it has caught up.
-    pub fn vetoes(&self) -> &Reads<Vetoes> {
-        &self.vetoes
+    /// What it keeps of others' facts: ready once it has caught up.
+    pub fn replica(&self) -> &Reads<Replica> {
+        &self.replica
     }
 }
 

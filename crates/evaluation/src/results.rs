@@ -1,10 +1,9 @@
 //! What is published when a cycle is: its facts, appraised by `scoring`.
 
-use std::collections::BTreeSet;
-
 use contract::evaluation::{ComponentResult, EntryRecorded, UnitEntered, UnitResult, entry_recorded::Target};
 use contract::name::CycleName;
 use eventstore::{Decider as _, Guard, StreamId};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use scoring::facts::{
     ComponentFacts, CycleFacts, DailyEntry, Forms, IndicatorFacts, LedgerEntry, PanelFacts, SurveyFacts,
@@ -14,9 +13,11 @@ use scoring::{Scheme, UnitScore};
 
 use crate::domain::{cycle, daily_assessment, indicator, mark, panel, survey};
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 
 mod boxes;
 mod faults;
+mod figures;
 
 pub use boxes::{Answers, Ballots, Boxes};
 
@@ -26,22 +27,23 @@ pub fn facts_of(model: &ReadModel, cycle: &CycleName, scheme: &Scheme) -> Option
     Some(facts(model, &cycle.key(), opened, scheme).0)
 }
 
-/// The results of the cycle of `key` (jurisdiction and cycle ids joined by `/`) as the facts stand, with
-/// guards on every stream that they came from; `vetoed` are the units against which a veto stands.
+/// The results of the cycle of `key` (jurisdiction and cycle ids joined by `/`) as the facts stand `now`, with
+/// guards on every stream of this context that they came from.
 pub fn results(
-    model: &ReadModel,
+    known: (&ReadModel, &Replica),
     key: &str,
     cycle: &cycle::Opened,
     scheme: &Scheme,
-    vetoed: &BTreeSet<String>,
+    now: Timestamp,
 ) -> (Vec<UnitResult>, Vec<Guard>) {
-    let (mut facts, guards) = facts(model, key, cycle, scheme);
-    facts.units.iter_mut().for_each(|(unit, facts)| facts.vetoed = vetoed.contains(unit));
+    let (mut facts, guards) = facts(known.0, key, cycle, scheme);
+    figures::add(&mut facts, known, cycle, scheme, now);
     let appraisal = scoring::appraise(scheme, &facts);
     let result = |(unit, score): (&String, &UnitScore)| {
-        let mut result = unit_result(unit, score);
+        let mut result =
+            UnitResult { figures: figures::to_wire(facts.units.get(unit)), ..unit_result(unit, score) };
         let unit_id = unit.rsplit('/').next().unwrap_or_default();
-        faults::charge(model, &format!("{key}/{unit_id}"), scheme, &mut result);
+        faults::charge(known.0, &format!("{key}/{unit_id}"), scheme, &mut result);
         result
     };
     (appraisal.units.iter().map(result).collect(), guards)
@@ -80,7 +82,7 @@ fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -
         let Some((unit_id, component_id)) = key[prefix.len()..].split_once('/') else { continue };
         let unit = facts.units.iter_mut().find(|(unit, _)| unit.rsplit('/').next() == Some(unit_id));
         let Some((_, unit)) = unit else { continue };
-        let actual = |(id, figure): (&String, &indicator::Figure)| (id.clone(), figures(figure));
+        let actual = |(id, figure): (&String, &indicator::Figure)| (id.clone(), target_and_actual(figure));
         let actuals = loaded.state.0.iter().map(actual).collect();
         unit.components.insert(component_id.to_owned(), ComponentFacts::Actuals(actuals));
     }
@@ -98,7 +100,7 @@ fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -
     (facts, guards)
 }
 
-fn figures(figure: &indicator::Figure) -> IndicatorFacts {
+fn target_and_actual(figure: &indicator::Figure) -> IndicatorFacts {
     IndicatorFacts {
         target: figure.target.as_deref().map(exact),
         actual: figure.actual.as_deref().map(exact),

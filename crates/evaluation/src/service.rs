@@ -32,8 +32,8 @@ use crate::domain::{
     admission, commitment, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
 };
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 use crate::schemes::Schemes;
-use crate::vetoes::Vetoes;
 use crate::{resource, results};
 
 pub(crate) mod commitments;
@@ -69,7 +69,7 @@ type Answer<T> = Result<Response<T>, Status>;
 pub struct Service {
     clock: Clock,
     reads: Reads<ReadModel>,
-    vetoes: Reads<Vetoes>,
+    replica: Reads<Replica>,
     registers: Commands<unit_register::UnitRegister>,
     schemes: Commands<scheme::Scheme>,
     cycles: Commands<cycle::Cycle>,
@@ -87,13 +87,13 @@ impl Service {
     pub(crate) fn new(
         store: &EventStore,
         reads: Reads<ReadModel>,
-        vetoes: Reads<Vetoes>,
+        replica: Reads<Replica>,
         clock: Clock,
     ) -> Self {
         Self {
             clock,
             reads,
-            vetoes,
+            replica,
             registers: Commands::new(store),
             schemes: Commands::new(store),
             cycles: Commands::new(store),

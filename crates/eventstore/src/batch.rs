@@ -62,7 +62,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Checks one append on its own and, if it stands, plans what it writes.
-    pub(crate) fn take(&mut self, append: Append) -> Result<Outcome, AppendError> {
+    pub(crate) fn take(&mut self, append: &Append) -> Result<Outcome, AppendError> {
         if let Some(answered) = self.answered.get(&append.request.request_id) {
             return Ok(Outcome::Repeated(answered.clone()));
         }
@@ -75,22 +75,22 @@ impl Plan {
             }
         }
         // Before the events that it came with: who reads that a box is closed has read what was in it.
-        for write in append.boxes {
-            let drawn = self.boxes.entry(write.stream.clone()).or_default().stir(write.events, write.keep);
+        for write in &append.boxes {
+            let drawn = self.boxes.entry(write.stream.clone()).or_default().stir(&write.events, write.keep);
             let stream_version = self.streams.get(&write.stream).copied().unwrap_or(0);
             let metadata = boxes::metadata(&write.stream, stream_version, &append.metadata);
-            for event in drawn {
+            for event in &drawn {
                 self.record(&write.stream, event, &metadata);
             }
         }
-        for write in append.writes {
-            for event in write.events {
+        for write in &append.writes {
+            for event in &write.events {
                 self.record(&write.stream, event, &append.metadata);
             }
         }
         let answered = Answered {
             fingerprint: append.request.fingerprint,
-            answer: append.request.answer,
+            answer: append.request.answer.clone(),
             position: self.position,
             recorded_at: self.recorded_at,
         };
@@ -107,7 +107,7 @@ impl Plan {
         Err(AppendError::WrongExpectedVersion { stream: stream.clone(), expected, actual })
     }
 
-    fn record(&mut self, stream: &StreamId, event: NewEvent, metadata: &Metadata) {
+    fn record(&mut self, stream: &StreamId, event: &NewEvent, metadata: &Metadata) {
         self.position += 1;
         let stream_version = self.streams.entry(stream.clone()).or_insert(0);
         *stream_version += 1;
@@ -115,17 +115,17 @@ impl Plan {
             position: self.position,
             stream: stream.clone(),
             stream_version: *stream_version,
-            event_id: new_event_id(self.recorded_at),
-            event_type: event.event_type,
+            event_id: new_id(self.recorded_at),
+            event_type: event.event_type.clone(),
             occurred_at: whole_microseconds(metadata.occurred_at),
             recorded_at: self.recorded_at,
             actor: metadata.actor.clone(),
             correlation_id: metadata.correlation_id,
             causation_id: metadata.causation_id,
             jurisdiction: metadata.jurisdiction.clone(),
-            unit: event.unit,
+            unit: event.unit.clone(),
             traceparent: metadata.traceparent.clone(),
-            payload: event.payload,
+            payload: event.payload.clone(),
             chain_hash: chain::GENESIS,
         };
         recorded.chain_hash = chain::hash(&self.chain_hash, &recorded);
@@ -139,8 +139,9 @@ pub(crate) fn whole_microseconds(instant: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(instant.as_microsecond()).unwrap_or(instant)
 }
 
-fn new_event_id(recorded_at: Timestamp) -> Uuid {
-    let seconds = u64::try_from(recorded_at.as_second()).unwrap_or(0);
-    let nanoseconds = u32::try_from(recorded_at.subsec_nanosecond()).unwrap_or(0);
+/// A new UUID version 7.
+pub(crate) fn new_id(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.as_second()).unwrap_or(0);
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
     Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, nanoseconds))
 }

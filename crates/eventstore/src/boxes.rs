@@ -72,12 +72,12 @@ impl Contents {
     }
 
     /// Puts `events` in, and gives what has to be recorded now, in random order.
-    pub(crate) fn stir(&mut self, events: Vec<BoxedEvent>, keep: usize) -> Vec<NewEvent> {
+    pub(crate) fn stir(&mut self, events: &[BoxedEvent], keep: usize) -> Vec<NewEvent> {
         let mut dice = rand::rng();
         for BoxedEvent { part, event } in events {
             let mut key = [0; 16];
             dice.fill_bytes(&mut key);
-            self.fresh.push(Waiting { key, part, event });
+            self.fresh.push(Waiting { key, part: part.clone(), event: event.clone() });
         }
         let mut counts = self.unseen.clone();
         for waiting in self.stored.values().flatten().chain(&self.fresh) {

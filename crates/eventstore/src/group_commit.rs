@@ -2,12 +2,13 @@
 //! next one gathers. One append's conflict never fails its neighbours.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::Clock;
-use crate::store::{Append, AppendError, Log, Outcome};
+use crate::store::{Append, AppendError, Log, Outcome, StoreError};
 
 /// More appends than this waiting are refused.
 const QUEUE_APPENDS_MAX: usize = 8192;
@@ -15,6 +16,8 @@ const QUEUE_APPENDS_MAX: usize = 8192;
 const BATCH_APPENDS_MAX: usize = 512;
 /// … or this many events.
 const BATCH_EVENTS_MAX: usize = 8192;
+/// An append that has no outcome after this long fails, whatever the database does.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Waiting {
     append: Append,
@@ -29,37 +32,63 @@ impl Queue {
     pub(crate) async fn append(&self, append: Append) -> Result<Outcome, AppendError> {
         let (reply, outcome) = oneshot::channel();
         self.0.try_send(Waiting { append, reply }).map_err(|_| AppendError::QueueFull)?;
-        outcome.await.unwrap_or(Err(AppendError::QueueFull))
+        match tokio::time::timeout(TIMEOUT, outcome).await {
+            Ok(outcome) => outcome.unwrap_or(Err(AppendError::QueueFull)),
+            Err(elapsed) => Err(StoreError::database(elapsed).into()),
+        }
     }
 }
 
 pub(crate) fn start(log: Arc<dyn Log>, clock: Clock, head: watch::Sender<u64>, tasks: &TaskTracker) -> Queue {
     let (sender, receiver) = mpsc::channel(QUEUE_APPENDS_MAX);
-    tasks.spawn(write_batches(log, clock, head, receiver));
+    tasks.spawn(async move {
+        tokio::select! {
+            () = write_batches(&*log, &clock, &head, receiver) => (),
+            () = look_at_head(&*log, &head) => (),
+        }
+    });
     Queue(sender)
 }
 
+/// Sees what other processes write; ends only with the writer.
+async fn look_at_head(log: &dyn Log, known: &watch::Sender<u64>) {
+    loop {
+        tokio::time::sleep(log.poll_interval()).await;
+        // A database that is away is told of by whoever needs it.
+        if let Ok(head) = log.head().await {
+            reach(known, head.position);
+        }
+    }
+}
+
+fn reach(head: &watch::Sender<u64>, position: u64) {
+    head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
+}
+
 async fn write_batches(
-    log: Arc<dyn Log>,
-    clock: Clock,
-    head: watch::Sender<u64>,
+    log: &dyn Log,
+    clock: &Clock,
+    head: &watch::Sender<u64>,
     mut queue: mpsc::Receiver<Waiting>,
 ) {
     while let Some(first) = queue.recv().await {
-        let mut replies = vec![first.reply];
-        let mut events = count_events(&first.append);
-        let mut batch = vec![first.append];
-        while batch.len() < BATCH_APPENDS_MAX && events < BATCH_EVENTS_MAX {
-            let Ok(next) = queue.try_recv() else { break };
-            events += count_events(&next.append);
-            replies.push(next.reply);
-            batch.push(next.append);
+        let (mut replies, mut batch, mut events) = (Vec::new(), Vec::new(), 0);
+        let mut next = Some(first);
+        while let Some(Waiting { append, reply }) = next {
+            // Who waits no longer has been told that it failed: so it does.
+            if !reply.is_closed() {
+                events += count_events(&append);
+                batch.push(append);
+                replies.push(reply);
+            }
+            let full = batch.len() >= BATCH_APPENDS_MAX || events >= BATCH_EVENTS_MAX;
+            next = if full { None } else { queue.try_recv().ok() };
         }
-        match log.write(batch, clock()).await {
+        match log.write(&batch, clock()).await {
             Ok(outcomes) => {
                 for outcome in outcomes.iter().flatten() {
                     if let Outcome::Appended { position, .. } = *outcome {
-                        head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
+                        reach(head, position);
                     }
                 }
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {

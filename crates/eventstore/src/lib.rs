@@ -12,10 +12,12 @@
 //! | [`boxes`] | what waits outside the log, so that nothing joins it to what is in it |
 //! | `group_commit` | concurrent appends gathered into one transaction |
 //! | [`decider`], [`handle`] | `decide`, `evolve`, and the whole command side |
+//! | [`lease`] | one process at a time does what only one may do |
 //! | [`subscription`] | catch up, then live |
 //! | [`source`] | where a consumer gets events from |
 //! | [`verify`](mod@verify) | does every event fit its predecessor? |
-//! | [`sqlite`] | the log in a SQLite file |
+//! | [`sqlite`], [`postgres`] | the log in a SQLite file, in a PostgreSQL database |
+//! | `row` | what a row of either says |
 //! | `testing` | given / when / then |
 //!
 //! What must never be here: a context, a rule, gRPC. Start at [`handle`].
@@ -27,6 +29,9 @@ pub mod decider;
 pub mod event;
 mod group_commit;
 pub mod handle;
+pub mod lease;
+pub mod postgres;
+mod row;
 pub mod source;
 pub mod sqlite;
 pub mod store;
@@ -40,7 +45,7 @@ pub use decider::{Boxed, Decider, Loaded, Stamp};
 pub use event::{EventSet, Metadata, NewEvent, RecordedEvent, StreamId};
 pub use handle::{Call, HandleError, Handled, Handler};
 pub use source::{Feed, SharedSource, Source};
-pub use store::{Append, AppendError, EventStore, ExpectedVersion, Guard, LogReader, StoreError};
+pub use store::{Append, AppendError, Checkpoint, EventStore, ExpectedVersion, Guard, LogReader, StoreError};
 pub use subscription::Subscription;
 
 /// Where the present comes from; only the composition root has a real one.

@@ -7,36 +7,36 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::Connection as _;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Connection as _, Row as _};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::{RecordedEvent, StreamId};
-use crate::store::{Answered, Append, AppendError, Head, Log, Outcome, StoreError};
+use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, count, signed};
+use crate::store::{Answered, Append, AppendError, Checkpoint, Head, Log, Outcome, StoreError};
 
 mod boxed;
 
 const READERS: u32 = 4;
+/// Seldom does another process write to a file.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Rows in one INSERT: 15 columns each, well below SQLite's limit of 32,766 variables.
 const INSERT_ROWS_MAX: usize = 256;
-
-const EVENT_COLUMNS: &str = "position, stream, stream_version, event_id, event_type, occurred_at, recorded_at, \
-     actor, correlation_id, causation_id, jurisdiction, unit, traceparent, payload, chain_hash";
 
 /// INSERTs of 1, 2, … 256 rows: one statement writes a batch, and each is prepared once.
 static INSERT_EVENTS: LazyLock<Vec<String>> =
     LazyLock::new(|| inserts(&format!("INSERT INTO event ({EVENT_COLUMNS}) VALUES "), 15));
-static INSERT_REQUESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    inserts("INSERT INTO request (request_id, fingerprint, answer, position, recorded_at) VALUES ", 5)
-});
+static INSERT_REQUESTS: LazyLock<Vec<String>> =
+    LazyLock::new(|| inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5));
 static READ_ALL: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {EVENT_COLUMNS} FROM event WHERE position >= ? ORDER BY position LIMIT ?")
 });
@@ -49,14 +49,22 @@ static READ_STREAM: LazyLock<String> = LazyLock::new(|| {
 /// All versions in one row, in the order of the names: each row costs a hand-over between threads.
 const STREAM_VERSIONS: &str = "SELECT group_concat(coalesce((SELECT stream_version FROM event \
      WHERE stream = value ORDER BY stream_version DESC LIMIT 1), 0), ',' ORDER BY key) FROM json_each(?)";
-const ANSWERED: &str = "SELECT request_id, fingerprint, answer, position, recorded_at FROM request \
-     WHERE request_id IN (SELECT unhex(value) FROM json_each(?))";
+static ANSWERED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {REQUEST_COLUMNS} FROM request WHERE request_id IN (SELECT unhex(value) FROM json_each(?))"
+    )
+});
+const LEASE: &str = "INSERT INTO lease (name, holder, expires_at) \
+     VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER) + ?) ON CONFLICT (name) DO UPDATE \
+     SET holder = excluded.holder, expires_at = excluded.expires_at \
+     WHERE holder = excluded.holder OR expires_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 const EMPTY_WAL: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// A log in a SQLite file.
 pub struct SqliteLog {
-    writer: Mutex<SqliteConnection>,
+    /// `None`: the log is closed.
+    writer: Mutex<Option<SqliteConnection>>,
     readers: SqlitePool,
 }
 
@@ -68,7 +76,7 @@ impl SqliteLog {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(std::time::Duration::from_secs(10))
+            .busy_timeout(Duration::from_secs(10))
             .pragma("secure_delete", "ON") // What is erased is overwritten, not only let go.
             .pragma("wal_autocheckpoint", "10000") // Pages; fewer, larger write-backs.
             .pragma("cache_size", "-65536")
@@ -81,7 +89,7 @@ impl SqliteLog {
             .connect_with(options.create_if_missing(false))
             .await
             .map_err(StoreError::database)?;
-        Ok(Self { writer: Mutex::new(writer), readers })
+        Ok(Self { writer: Mutex::new(Some(writer)), readers })
     }
 
     async fn events(
@@ -90,7 +98,7 @@ impl SqliteLog {
         from_position: u64,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let rows = query.fetch_all(&self.readers).await.map_err(|error| broken(error, from_position))?;
-        rows.iter().map(|row| event(row, from_position)).collect()
+        rows.iter().map(|row| row::event(row, from_position)).collect()
     }
 }
 
@@ -98,15 +106,16 @@ impl SqliteLog {
 impl Log for SqliteLog {
     async fn write(
         &self,
-        batch: Vec<Append>,
+        batch: &[Append],
         now: Timestamp,
     ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError> {
         let mut writer = self.writer.lock().await;
+        let writer = writer.as_mut().ok_or_else(closed)?;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::database)?;
-        let lookup = Lookup::of(&batch);
+        let lookup = Lookup::of(batch);
         let mut plan = look_up(&mut transaction, &lookup, now).await?;
-        plan.boxes = boxed::look_up(&mut transaction, &lookup, &batch).await?;
-        let outcomes = batch.into_iter().map(|append| plan.take(append)).collect();
+        plan.boxes = boxed::look_up(&mut transaction, &lookup, batch).await?;
+        let outcomes = batch.iter().map(|append| plan.take(append)).collect();
         if !plan.requests.is_empty() {
             insert(&mut transaction, &plan).await.map_err(StoreError::database)?;
         }
@@ -121,11 +130,7 @@ impl Log for SqliteLog {
 
     async fn head(&self) -> Result<Head, StoreError> {
         let row = sqlx::query("SELECT position, chain_hash, epoch FROM head").fetch_one(&self.readers).await;
-        let row = row.map_err(StoreError::database)?;
-        let head = || -> Result<Head, Fault> {
-            Ok(Head { position: number(&row, 0)?, chain_hash: hash(&row, 1)?, epoch: id(&row, 2)? })
-        };
-        head().map_err(|what| StoreError::Corrupt { position: 0, what: format!("the head: {what}") })
+        row::head(&row.map_err(StoreError::database)?)
     }
 
     async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -145,24 +150,35 @@ impl Log for SqliteLog {
     }
 
     async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError> {
-        let found =
-            sqlx::query(ANSWERED).bind(json_list([request_id.simple()])).fetch_optional(&self.readers);
+        let found = sqlx::query(ANSWERED.as_str())
+            .bind(json_list([request_id.simple()]))
+            .fetch_optional(&self.readers);
         let row = found.await.map_err(StoreError::database)?;
-        row.map(|row| request(&row).map(|(_, answered)| answered)).transpose()
+        row.map(|row| row::answered(&row).map(|(_, answered)| answered)).transpose()
     }
 
-    async fn checkpoint(&self, consumer: &str) -> Result<u64, StoreError> {
-        let position = sqlx::query_scalar::<_, i64>("SELECT position FROM checkpoint WHERE consumer = ?");
-        let found = position.bind(consumer).fetch_optional(&self.readers).await;
-        Ok(found
-            .map_err(StoreError::database)?
-            .and_then(|position| u64::try_from(position).ok())
-            .unwrap_or(0))
+    async fn checkpoint(&self, consumer: &str) -> Result<Option<Checkpoint>, StoreError> {
+        let found = sqlx::query("SELECT position, epoch FROM checkpoint WHERE consumer = ?").bind(consumer);
+        let row = found.fetch_optional(&self.readers).await.map_err(StoreError::database)?;
+        row.as_ref().map(row::checkpoint).transpose()
     }
 
-    async fn set_checkpoint(&self, consumer: &str, position: u64) -> Result<(), StoreError> {
-        let upsert = sqlx::query("INSERT OR REPLACE INTO checkpoint (consumer, position) VALUES (?, ?)");
-        self.write_one(upsert.bind(consumer).bind(signed(position))).await.map(drop)
+    async fn set_checkpoint(&self, consumer: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
+        let upsert =
+            sqlx::query("INSERT OR REPLACE INTO checkpoint (consumer, position, epoch) VALUES (?, ?, ?)");
+        let upsert = upsert.bind(consumer).bind(signed(checkpoint.position));
+        self.write_one(upsert.bind(checkpoint.epoch.as_bytes().as_slice())).await.map(drop)
+    }
+
+    async fn try_lease(&self, name: &str, holder: Uuid, ttl: Duration) -> Result<bool, StoreError> {
+        let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+        let taken = sqlx::query(LEASE).bind(name).bind(holder.as_bytes().as_slice()).bind(ttl_ms);
+        Ok(self.write_one(taken).await? > 0)
+    }
+
+    async fn release_lease(&self, name: &str, holder: Uuid) -> Result<(), StoreError> {
+        let free = sqlx::query("DELETE FROM lease WHERE name = ? AND holder = ?");
+        self.write_one(free.bind(name).bind(holder.as_bytes().as_slice())).await.map(drop)
     }
 
     async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError> {
@@ -181,6 +197,20 @@ impl Log for SqliteLog {
         self.write_one(sqlx::query(EMPTY_WAL)).await?;
         Ok(erased > 0)
     }
+
+    /// Whoever closes the file last takes the write-ahead log away.
+    async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writer) = self.writer.lock().await.take()
+            && let Err(error) = writer.close().await
+        {
+            tracing::warn!(%error, "a log was not closed in good order");
+        }
+    }
+
+    fn poll_interval(&self) -> Duration {
+        POLL_INTERVAL
+    }
 }
 
 impl SqliteLog {
@@ -189,7 +219,7 @@ impl SqliteLog {
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
     ) -> Result<u64, StoreError> {
         let mut writer = self.writer.lock().await;
-        let done = query.execute(&mut *writer).await.map_err(StoreError::database)?;
+        let done = query.execute(writer.as_mut().ok_or_else(closed)?).await.map_err(StoreError::database)?;
         Ok(done.rows_affected())
     }
 }
@@ -202,11 +232,11 @@ async fn look_up(
     let head =
         sqlx::query("SELECT position, recorded_at, chain_hash FROM head").fetch_one(&mut *connection).await;
     let head = head.map_err(StoreError::database)?;
-    let corrupt = |what: Fault| StoreError::Corrupt { position: 0, what: format!("the head: {what}") };
-    let last_recorded_at = instant(&head, 1).map_err(corrupt)?;
+    let corrupt = |what| row::corrupt("the head", what);
+    let last_recorded_at = head.instant(1).map_err(corrupt)?;
     let mut plan = Plan {
-        position: number(&head, 0).map_err(corrupt)?,
-        chain_hash: hash(&head, 2).map_err(corrupt)?,
+        position: head.number(0).map_err(corrupt)?,
+        chain_hash: head.hash(2).map_err(corrupt)?,
         recorded_at: whole_microseconds(now).max(last_recorded_at),
         streams: HashMap::new(),
         boxes: HashMap::new(),
@@ -223,9 +253,9 @@ async fn look_up(
         plan.streams = lookup.streams.iter().cloned().zip(versions).collect();
     }
     let requests = json_list(lookup.requests.iter().map(|id| id.simple()));
-    let rows = sqlx::query(ANSWERED).bind(requests).fetch_all(&mut *connection).await;
+    let rows = sqlx::query(ANSWERED.as_str()).bind(requests).fetch_all(&mut *connection).await;
     for row in rows.map_err(StoreError::database)? {
-        let (request_id, answered) = request(&row)?;
+        let (request_id, answered) = row::answered(&row)?;
         plan.answered.insert(request_id, answered);
     }
     Ok(plan)
@@ -275,75 +305,13 @@ async fn insert(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sq
         .map(drop)
 }
 
+fn closed() -> StoreError {
+    StoreError::database(sqlx::Error::PoolClosed)
+}
+
 fn inserts(insert: &str, columns: usize) -> Vec<String> {
     let row = format!("({})", vec!["?"; columns].join(","));
     (1..=INSERT_ROWS_MAX).map(|rows| format!("{insert}{}", vec![row.as_str(); rows].join(","))).collect()
-}
-
-/// What is wrong with a row, for people.
-type Fault = String;
-
-fn event(row: &SqliteRow, from_position: u64) -> Result<RecordedEvent, StoreError> {
-    let position = number(row, 0).map_err(|what| StoreError::Corrupt { position: from_position, what })?;
-    let read = || -> Result<RecordedEvent, Fault> {
-        Ok(RecordedEvent {
-            position,
-            stream: StreamId::from_log(text(row, 1)?),
-            stream_version: number(row, 2)?,
-            event_id: id(row, 3)?,
-            event_type: text(row, 4)?,
-            occurred_at: instant(row, 5)?,
-            recorded_at: instant(row, 6)?,
-            actor: text(row, 7)?,
-            correlation_id: id(row, 8)?,
-            causation_id: id(row, 9)?,
-            jurisdiction: text(row, 10)?,
-            unit: text(row, 11)?,
-            traceparent: text(row, 12)?,
-            payload: bytes(row, 13)?,
-            chain_hash: hash(row, 14)?,
-        })
-    };
-    read().map_err(|what| StoreError::Corrupt { position, what })
-}
-
-fn request(row: &SqliteRow) -> Result<(Uuid, Answered), StoreError> {
-    let read = || -> Result<_, Fault> {
-        let answered = Answered {
-            fingerprint: hash(row, 1)?,
-            answer: bytes(row, 2)?,
-            position: number(row, 3)?,
-            recorded_at: instant(row, 4)?,
-        };
-        Ok((id(row, 0)?, answered))
-    };
-    read().map_err(|what| StoreError::Corrupt { position: 0, what: format!("a request: {what}") })
-}
-
-fn bytes(row: &SqliteRow, column: usize) -> Result<Vec<u8>, Fault> {
-    row.try_get(column).map_err(|error| error.to_string())
-}
-
-fn text(row: &SqliteRow, column: usize) -> Result<String, Fault> {
-    row.try_get(column).map_err(|error| error.to_string())
-}
-
-fn number(row: &SqliteRow, column: usize) -> Result<u64, Fault> {
-    let number: i64 = row.try_get(column).map_err(|error| error.to_string())?;
-    u64::try_from(number).map_err(|error| error.to_string())
-}
-
-fn instant(row: &SqliteRow, column: usize) -> Result<Timestamp, Fault> {
-    let microseconds: i64 = row.try_get(column).map_err(|error| error.to_string())?;
-    Timestamp::from_microsecond(microseconds).map_err(|error| error.to_string())
-}
-
-fn id(row: &SqliteRow, column: usize) -> Result<Uuid, Fault> {
-    Uuid::from_slice(&bytes(row, column)?).map_err(|error| error.to_string())
-}
-
-fn hash(row: &SqliteRow, column: usize) -> Result<[u8; 32], Fault> {
-    bytes(row, column)?.try_into().map_err(|_| "a hash is not 32 bytes long".to_owned())
 }
 
 /// A database error while reading events: a damaged file is a corrupt event, all else the database's.
@@ -354,14 +322,6 @@ fn broken(error: sqlx::Error, from_position: u64) -> StoreError {
         return StoreError::Corrupt { position: from_position, what: error.to_string() };
     }
     StoreError::database(error)
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn count(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// A JSON list of strings.

@@ -2,6 +2,7 @@
 //! to append, [`LogReader`] to read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::Clock;
+use crate::batch::new_id;
 use crate::boxes::BoxWrite;
 use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::group_commit::{self, Queue};
@@ -112,6 +114,15 @@ pub struct Head {
     pub epoch: Uuid,
 }
 
+/// How far a consumer has come in a source's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Position of the last event that it has dealt with.
+    pub position: u64,
+    /// The source's epoch: in a log of another one, the position means nothing.
+    pub epoch: Uuid,
+}
+
 /// Why an append wrote nothing.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
@@ -170,7 +181,7 @@ pub trait Log: Send + Sync + 'static {
     /// Writes a batch in one transaction, each append checked on its own: one result for each, in order.
     async fn write(
         &self,
-        batch: Vec<Append>,
+        batch: &[Append],
         now: Timestamp,
     ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError>;
 
@@ -191,11 +202,18 @@ pub trait Log: Send + Sync + 'static {
     /// What a request was answered, if it was.
     async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError>;
 
-    /// How far a consumer has come; 0: nowhere yet.
-    async fn checkpoint(&self, consumer: &str) -> Result<u64, StoreError>;
+    /// How far a consumer has come; `None`: nowhere yet.
+    async fn checkpoint(&self, consumer: &str) -> Result<Option<Checkpoint>, StoreError>;
 
     /// Says how far a consumer has come.
-    async fn set_checkpoint(&self, consumer: &str, position: u64) -> Result<(), StoreError>;
+    async fn set_checkpoint(&self, consumer: &str, checkpoint: Checkpoint) -> Result<(), StoreError>;
+
+    /// Takes a lease that is free, or renews the holder's own; whether `holder` has it now. It is free again
+    /// after `ttl` by the database's clock.
+    async fn try_lease(&self, name: &str, holder: Uuid, ttl: Duration) -> Result<bool, StoreError>;
+
+    /// Frees a lease if `holder` has it.
+    async fn release_lease(&self, name: &str, holder: Uuid) -> Result<(), StoreError>;
 
     /// Puts personal data in the vault.
     async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError>;
@@ -205,6 +223,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Erases personal data for good; whether there was any.
     async fn vault_erase(&self, key: &str) -> Result<bool, StoreError>;
+
+    /// Lets go of the database in good order; whatever is asked after it fails.
+    async fn close(&self);
+
+    /// How often to look whether another process wrote.
+    fn poll_interval(&self) -> Duration;
 }
 
 /// Reads one service's log. Cheap to clone.
@@ -226,7 +250,7 @@ impl LogReader {
         self.log.head().await
     }
 
-    /// Position of the last event as far as this process knows, without asking the database.
+    /// Position of the last event as far as this process has seen, without asking the database now.
     pub fn head_known(&self) -> u64 {
         *self.head.borrow()
     }
@@ -269,6 +293,7 @@ impl LogReader {
 pub struct EventStore {
     reader: LogReader,
     queue: Queue,
+    holder: Uuid,
 }
 
 impl EventStore {
@@ -280,8 +305,9 @@ impl EventStore {
         tasks: &TaskTracker,
     ) -> Result<Self, StoreError> {
         let (publish, head) = watch::channel(log.head().await?.position);
+        let holder = new_id(clock());
         let queue = group_commit::start(log.clone(), clock, publish, tasks);
-        Ok(Self { reader: LogReader { service, log, head }, queue })
+        Ok(Self { reader: LogReader { service, log, head }, queue, holder })
     }
 
     /// Reads the same log.
@@ -304,14 +330,24 @@ impl EventStore {
         self.reader.log.answered(request_id).await
     }
 
-    /// How far a consumer has come; 0: nowhere yet.
-    pub async fn checkpoint(&self, consumer: &str) -> Result<u64, StoreError> {
+    /// How far a consumer has come; `None`: nowhere yet.
+    pub async fn checkpoint(&self, consumer: &str) -> Result<Option<Checkpoint>, StoreError> {
         self.reader.log.checkpoint(consumer).await
     }
 
     /// Says how far a consumer has come.
-    pub async fn set_checkpoint(&self, consumer: &str, position: u64) -> Result<(), StoreError> {
-        self.reader.log.set_checkpoint(consumer, position).await
+    pub async fn set_checkpoint(&self, consumer: &str, checkpoint: Checkpoint) -> Result<(), StoreError> {
+        self.reader.log.set_checkpoint(consumer, checkpoint).await
+    }
+
+    /// Takes a lease for this store, or renews it; whether this store has it now.
+    pub async fn try_lease(&self, name: &str, ttl: Duration) -> Result<bool, StoreError> {
+        self.reader.log.try_lease(name, self.holder, ttl).await
+    }
+
+    /// Frees a lease if this store has it.
+    pub async fn release_lease(&self, name: &str) -> Result<(), StoreError> {
+        self.reader.log.release_lease(name, self.holder).await
     }
 
     /// Puts personal data in the vault.
@@ -327,5 +363,10 @@ impl EventStore {
     /// Erases personal data for good; whether there was any.
     pub async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
         self.reader.log.vault_erase(key).await
+    }
+
+    /// Lets go of the database in good order, for every clone; whatever is asked after it fails.
+    pub async fn close(&self) {
+        self.reader.log.close().await;
     }
 }

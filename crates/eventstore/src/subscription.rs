@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::event::RecordedEvent;
 use crate::store::{LogReader, PAGE_EVENTS_MAX, StoreError};
 
-/// How long to wait before looking whether another process wrote.
+/// How long to wait before looking, even if nobody says that there is more.
 const POLL: Duration = Duration::from_millis(500);
 
 /// A place in a log that moves forward.
@@ -44,7 +44,7 @@ impl Subscription {
             if !page.is_empty() {
                 return Ok(page);
             }
-            // Woken by this process's writer, or after a while, or (the writer is gone) after a while.
+            // Woken when this process sees more, or after a while, or (its writer is gone) after a while.
             if let Ok(Err(_)) = tokio::time::timeout(POLL, self.head.changed()).await {
                 tokio::time::sleep(POLL).await;
             }

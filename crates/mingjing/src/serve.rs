@@ -136,7 +136,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let filled = [
         (TRAINING_SERVICE, filled(training.reads()).await && filled(training.replica()).await),
         (COMPLAINT_SERVICE, filled(complaints.reads()).await && filled(complaints.replica()).await),
-        (EVALUATION_SERVICE, filled(evaluation.reads()).await && filled(evaluation.vetoes()).await),
+        (EVALUATION_SERVICE, filled(evaluation.reads()).await && filled(evaluation.replica()).await),
         (
             ACCOUNTABILITY_SERVICE,
             filled(accountability.reads()).await && filled(accountability.replica()).await,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use contract::status::Failure;
-use eventstore::{Call, EventStore, Metadata, RecordedEvent, SharedSource, StoreError};
+use eventstore::lease::while_held;
+use eventstore::{Call, Checkpoint, EventStore, Metadata, RecordedEvent, SharedSource, StoreError};
 use uuid::Uuid;
 
 use crate::Tasks;
@@ -49,23 +50,33 @@ pub const fn drawn<R: Reaction>() -> Drawn {
     Drawn { consumer: R::CONSUMER, effects: R::EFFECTS }
 }
 
-/// Starts a reaction: it is given each event of `source`, in order. How far it has come is kept in the acting
-/// service's own database. An event that it cannot read stops it, loudly; what may pass is tried again.
+/// Starts a reaction: it is given each event of `source`, in order, in one process of the acting service at a
+/// time. How far it has come is kept in that service's own database. An event that it cannot read stops it,
+/// loudly, and so does a source that is another than before; what may pass is tried again.
 pub fn start<R: Reaction>(reaction: R, source: SharedSource, store: EventStore, tasks: &Tasks) {
     let stop = tasks.stop.clone();
-    tasks.tracker.spawn(async move { stop.run_until_cancelled(run(reaction, source, store)).await });
+    tasks.tracker.spawn(async move {
+        while_held(&store, R::CONSUMER, &stop, || run(&reaction, &source, &store)).await;
+    });
 }
 
-async fn run<R: Reaction>(reaction: R, source: SharedSource, store: EventStore) {
+async fn run<R: Reaction>(reaction: &R, source: &SharedSource, store: &EventStore) {
     let consumer = R::CONSUMER;
-    let reached = loop {
-        match store.checkpoint(consumer).await {
-            Ok(reached) => break reached,
-            Err(error) => tracing::warn!(%error, "{consumer} cannot read how far it had come; trying again"),
+    let (epoch, reached) = loop {
+        match (source.head().await, store.checkpoint(consumer).await) {
+            (Ok(head), Ok(reached)) => break (head.epoch, reached),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::warn!(%error, "{consumer} cannot read how far it had come; trying again");
+            }
         }
         tokio::time::sleep(RETRY_AFTER).await;
     };
-    let mut feed = source.subscribe(consumer, reached + 1);
+    if let Some(Checkpoint { epoch: before, .. }) = reached
+        && before != epoch
+    {
+        return tracing::error!(%before, now = %epoch, "{consumer} stopped: its source is another log than before");
+    }
+    let mut feed = source.subscribe(consumer, reached.map_or(0, |reached| reached.position) + 1);
     loop {
         let page = match feed.next().await {
             Ok(page) => page,
@@ -77,7 +88,7 @@ async fn run<R: Reaction>(reaction: R, source: SharedSource, store: EventStore) 
             Err(error) => return tracing::error!(%error, "{consumer} stopped"),
         };
         for event in &page {
-            if let Err(failure) = act(&reaction, event).await {
+            if let Err(failure) = act(reaction, event).await {
                 return tracing::error!(
                     position = event.position,
                     ?failure,
@@ -86,7 +97,8 @@ async fn run<R: Reaction>(reaction: R, source: SharedSource, store: EventStore) 
             }
         }
         let Some(last) = page.last() else { continue };
-        while let Err(error) = store.set_checkpoint(consumer, last.position).await {
+        let checkpoint = Checkpoint { position: last.position, epoch };
+        while let Err(error) = store.set_checkpoint(consumer, checkpoint).await {
             tracing::warn!(%error, "{consumer} cannot record how far it has come; trying again");
             tokio::time::sleep(RETRY_AFTER).await;
         }

@@ -1,5 +1,7 @@
 //! Cycles, from opening to publication.
 
+use jiff::Timestamp;
+
 use super::*;
 
 pub(super) async fn open_cycle(
@@ -78,7 +80,8 @@ pub(super) async fn publish_results(
     let (caller, asked) = receive(request, &service.clock)?;
     let name = CycleName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |_| publish(service, &name, patience);
+    let now = call.metadata.occurred_at;
+    let prepare = |_| publish(service, &name, now, patience);
     let answer =
         |cycle: &_| PublishResultsResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     let stream = stream::<cycle::Cycle>(name.key());
@@ -94,7 +97,8 @@ pub(super) async fn revise_results(
     let name = CycleName::parse("name", &asked.name)?;
     let reason = field::text("reason", &asked.reason, REASON_LENGTH_MAX)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |_| revise(service, &name, &reason, patience);
+    let now = call.metadata.occurred_at;
+    let prepare = |_| revise(service, &name, &reason, now, patience);
     let answer =
         |cycle: &_| ReviseResultsResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     let stream = stream::<cycle::Cycle>(name.key());
@@ -109,7 +113,7 @@ pub(super) async fn get_cycle(
     let asked = request.into_inner();
     let name = CycleName::parse("name", &asked.name)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
-    service.vetoes.wait(&asked.consistency_token, patience).await?;
+    service.replica.wait(&asked.consistency_token, patience).await?;
     let found = {
         let model = service.reads.now();
         model.cycles.get(&name.key()).and_then(|loaded| resource::cycle(loaded, &name))
@@ -222,8 +226,14 @@ async fn close(
     Ok((cycle::Command::Close { cycle: name.to_string(), missing }, guards))
 }
 
-async fn publish(service: &Service, name: &CycleName, patience: Duration) -> Prepared<cycle::Cycle> {
-    let Computed { results, guards, accountability_threshold } = computed(service, name, patience).await?;
+async fn publish(
+    service: &Service,
+    name: &CycleName,
+    now: Timestamp,
+    patience: Duration,
+) -> Prepared<cycle::Cycle> {
+    let Computed { results, guards, accountability_threshold } =
+        computed(service, name, now, patience).await?;
     let undecided = readiness::undecided(&service.reads.now(), name);
     let published = ResultsPublished { cycle: name.to_string(), results, accountability_threshold };
     Ok((cycle::Command::Publish { published, undecided }, guards))
@@ -233,9 +243,11 @@ async fn revise(
     service: &Service,
     name: &CycleName,
     reason: &str,
+    now: Timestamp,
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
-    let Computed { results, guards, accountability_threshold } = computed(service, name, patience).await?;
+    let Computed { results, guards, accountability_threshold } =
+        computed(service, name, now, patience).await?;
     let revised = ResultsRevised {
         cycle: name.to_string(),
         results,
@@ -286,15 +298,20 @@ struct Computed {
     accountability_threshold: Option<String>,
 }
 
-/// The results as all recorded facts, and the vetoes, stand.
-async fn computed(service: &Service, name: &CycleName, patience: Duration) -> Result<Computed, Failed> {
+/// The results as all recorded facts, others' too, stand.
+async fn computed(
+    service: &Service,
+    name: &CycleName,
+    now: Timestamp,
+    patience: Duration,
+) -> Result<Computed, Failed> {
     service.reads.catch_up(patience).await?;
-    service.vetoes.catch_up(patience).await?;
-    Ok(as_known(service, name).await?)
+    service.replica.catch_up(patience).await?;
+    Ok(as_known(service, name, now).await?)
 }
 
 /// The results as the read model has the facts.
-async fn as_known(service: &Service, name: &CycleName) -> Result<Computed, Failure> {
+async fn as_known(service: &Service, name: &CycleName, now: Timestamp) -> Result<Computed, Failure> {
     let terms = {
         let model = service.reads.now();
         let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
@@ -303,12 +320,11 @@ async fn as_known(service: &Service, name: &CycleName) -> Result<Computed, Failu
     // The rules refuse what is asked of a cycle that is not there.
     let Some(terms) = terms else { return Ok(Computed::default()) };
     let scheme = service.scheme(&terms.scheme, terms.scheme_version).await?;
-    let vetoed = service.vetoes.now().against(&name.to_string());
     let model = service.reads.now();
     let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
-    let (results, guards) = opened
-        .map(|opened| results::results(&model, &name.key(), opened, &scheme, &vetoed))
-        .unwrap_or_default();
+    let replica = service.replica.now();
+    let computed = |opened| results::results((&model, &replica), &name.key(), opened, &scheme, now);
+    let (results, guards) = opened.map(computed).unwrap_or_default();
     let accountability_threshold = scheme.accountability_threshold().map(|points| points.to_string());
     Ok(Computed { results, guards, accountability_threshold })
 }
@@ -322,7 +338,7 @@ async fn revision_due(
     if published.state() != CycleState::Published {
         return Ok(vec![]);
     }
-    let computed = as_known(service, name).await?.results;
+    let computed = as_known(service, name, (service.clock)()).await?.results;
     let changed = computed.into_iter().filter(|result| !published.results.contains(result));
     Ok(changed.map(|result| result.unit).collect())
 }

@@ -54,9 +54,9 @@ impl World {
         };
         let (own, others) = (open("evaluation").await, open("complaints").await);
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![own.source()], &tasks);
-        let others_facts = vec![others.source()];
-        let vetoes = Reads::follow("evaluation-vetoes", Vetoes::default(), others_facts, &tasks);
-        let service = Arc::new(Service::new(&own, reads, vetoes, clock));
+        let facts = vec![own.source(), others.source()];
+        let replica = Reads::follow("evaluation-replica", Replica::default(), facts, &tasks);
+        let service = Arc::new(Service::new(&own, reads, replica, clock));
         let requests = AtomicI64::new(0);
         let world = Self { service, own, others, now, requests, _tasks: tasks, _folder: folder };
         world.set_up().await;

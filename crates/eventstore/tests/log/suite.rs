@@ -3,16 +3,19 @@
 pub(crate) mod append;
 pub(crate) mod boxes;
 pub(crate) mod handler;
+pub(crate) mod lease;
 pub(crate) mod read;
 pub(crate) mod requests;
 pub(crate) mod subscribe;
-mod tally;
+pub(crate) mod tally;
 pub(crate) mod vault;
 pub(crate) mod verify;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use eventstore::store::{Log, Outcome, Request, StreamWrite};
+use eventstore::verify::Verdict;
 use eventstore::{
     Append, AppendError, Clock, EventStore, ExpectedVersion, Guard, Metadata, NewEvent, RecordedEvent,
     StreamId,
@@ -86,12 +89,20 @@ macro_rules! log_contract {
                 what_is_about_two_streams_stands_in_both
                 an_event_that_cannot_be_read_stops_the_stream
             }
+            lease {
+                one_at_a_time_holds_a_lease
+                a_lease_that_is_not_renewed_is_free_after_its_time
+                work_goes_on_elsewhere_when_it_stops_here
+                work_that_has_ended_frees_its_lease
+                work_is_dropped_when_its_lease_is_lost
+            }
             read {
                 the_log_is_read_in_pages
                 a_stream_is_read_in_pages
                 a_long_stream_is_read_whole
                 a_log_keeps_its_epoch_and_no_other_has_it
-                a_checkpoint_is_kept
+                a_checkpoint_is_kept_with_the_epoch_that_it_is_about
+                a_closed_log_answers_no_more_and_another_goes_on
             }
             requests {
                 a_request_repeated_in_a_batch_gets_the_first_answer
@@ -220,6 +231,15 @@ pub(crate) fn conflict(outcome: &Result<Outcome, AppendError>) -> (u64, u64) {
 /// The whole log.
 pub(crate) async fn whole(store: &EventStore) -> Vec<RecordedEvent> {
     store.reader().read_all(1, usize::MAX).await.unwrap()
+}
+
+/// Asserts that the log is what was written, and that no request wrote twice.
+pub(crate) async fn audit(store: &EventStore) {
+    let verdict = eventstore::verify::verify(store.reader(), |_| {}).await.unwrap();
+    assert!(matches!(verdict, Verdict::Sound { .. }), "{verdict:?}");
+    let log = whole(store).await;
+    let causes: HashSet<Uuid> = log.iter().map(|event| event.causation_id).collect();
+    assert_eq!(causes.len(), log.len());
 }
 
 pub(crate) fn payloads(events: &[RecordedEvent]) -> Vec<&str> {

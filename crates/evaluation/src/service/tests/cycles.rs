@@ -61,7 +61,7 @@ impl World {
 
     async fn cycle(&self) -> Cycle {
         self.service.reads.catch_up(PATIENCE).await.unwrap();
-        self.service.vetoes.catch_up(PATIENCE).await.unwrap();
+        self.service.replica.catch_up(PATIENCE).await.unwrap();
         let request = GetCycleRequest { name: CYCLE.to_owned(), ..Default::default() };
         self.service.get_cycle(Request::new(request)).await.unwrap().into_inner().cycle.unwrap()
     }

@@ -21,7 +21,7 @@ fn call(number: u128) -> Call {
     Call { request_id: request.request_id, fingerprint: request.fingerprint, metadata: metadata(number) }
 }
 
-async fn handle(handler: &Handler<Tally>, number: u128, command: Command) -> Outcome {
+pub(crate) async fn handle(handler: &Handler<Tally>, number: u128, command: Command) -> Outcome {
     let prepare = |_| std::future::ready(Ok((command.clone(), vec![])));
     handler.handle(&tally(), &call(number), prepare, |_| number.to_string().into_bytes()).await
 }

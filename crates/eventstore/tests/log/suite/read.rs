@@ -1,7 +1,8 @@
 //! Reading in pages, and how far others have come.
 
-use eventstore::ExpectedVersion;
 use eventstore::store::PAGE_EVENTS_MAX;
+use eventstore::{Checkpoint, ExpectedVersion};
+use uuid::Uuid;
 
 use super::{Home, append, appended, event, payloads, say, start, stream, write};
 
@@ -31,7 +32,7 @@ pub(crate) async fn a_stream_is_read_in_pages<H: Home>() {
     let home = H::new().await;
     let log = home.open().await;
     let batch = (1..=6).map(|number| say(number, if number % 2 == 0 { "even" } else { "odd" }, "x"));
-    log.write(batch.collect(), super::at(0)).await.unwrap();
+    log.write(&batch.collect::<Vec<_>>(), super::at(0)).await.unwrap();
     for (from, limit, wanted) in
         [(1, 2, vec![2, 4]), (2, 2, vec![4, 6]), (3, 9, vec![6]), (4, 9, vec![]), (1, 0, vec![])]
     {
@@ -64,14 +65,26 @@ pub(crate) async fn a_log_keeps_its_epoch_and_no_other_has_it<H: Home>() {
     assert_ne!(other.open().await.head().await.unwrap().epoch, first.epoch);
 }
 
-pub(crate) async fn a_checkpoint_is_kept<H: Home>() {
+pub(crate) async fn a_checkpoint_is_kept_with_the_epoch_that_it_is_about<H: Home>() {
     let home = H::new().await;
     let store = start(&home).await.store;
-    assert_eq!(store.checkpoint("a").await.unwrap(), 0);
-    store.set_checkpoint("a", 7).await.unwrap();
-    store.set_checkpoint("b", 9).await.unwrap();
-    store.set_checkpoint("a", 8).await.unwrap();
+    let checkpoint = |position, epoch| Checkpoint { position, epoch: Uuid::from_u128(epoch) };
+    assert_eq!(store.checkpoint("a").await.unwrap(), None);
+    store.set_checkpoint("a", checkpoint(7, 1)).await.unwrap();
+    store.set_checkpoint("b", checkpoint(9, 1)).await.unwrap();
+    store.set_checkpoint("a", checkpoint(3, 2)).await.unwrap();
     let restarted = start(&home).await.store;
-    assert_eq!(restarted.checkpoint("a").await.unwrap(), 8);
-    assert_eq!(restarted.checkpoint("b").await.unwrap(), 9);
+    assert_eq!(restarted.checkpoint("a").await.unwrap(), Some(checkpoint(3, 2)));
+    assert_eq!(restarted.checkpoint("b").await.unwrap(), Some(checkpoint(9, 1)));
+}
+
+pub(crate) async fn a_closed_log_answers_no_more_and_another_goes_on<H: Home>() {
+    let home = H::new().await;
+    let (here, elsewhere) = (start(&home).await.store, start(&home).await.store);
+    appended(&here.append(say(1, "a", "x")).await);
+    here.close().await;
+    here.close().await;
+    assert!(here.append(say(2, "a", "y")).await.is_err());
+    assert!(here.reader().read_all(1, 1).await.is_err());
+    appended(&elsewhere.append(say(2, "a", "y")).await);
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use eventstore::{Boxed, Decider, StreamId};
 use prost::{Message, Name};
 
-const SUM_MAX: i32 = 100;
+/// A sum above this is refused.
+pub(crate) const SUM_MAX: i32 = 100;
 /// What counts in the tally of `t2`, too.
 pub(crate) const SHARED: &str = "shared";
 

@@ -1,0 +1,73 @@
+//! One process at a time does what only one may do: publish a log, act on another's facts.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::store::EventStore;
+
+/// A holder that is gone is succeeded after this long.
+const TTL: Duration = Duration::from_secs(5);
+/// A holder that could not renew stops this long before another may begin.
+const MARGIN: Duration = Duration::from_secs(1);
+/// How often to renew, or to look whether the lease is free.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Runs `work` while `store` holds the lease `name`: waits until it is free, drops `work` and starts over when it
+/// is lost, frees it when `work` has ended or `stop` is cancelled. `None`: stopped before `work` ended.
+///
+/// A process that was asleep may do a little more before it notices: what is done must be safe to be done
+/// twice, and is (by expected positions, by request ids).
+pub async fn while_held<T, F: Future<Output = T>>(
+    store: &EventStore,
+    name: &str,
+    stop: &CancellationToken,
+    work: impl Fn() -> F,
+) -> Option<T> {
+    let outcome = stop.run_until_cancelled(hold(store, name, work)).await;
+    if let Err(error) = store.release_lease(name).await {
+        tracing::warn!(%error, "the lease `{name}` was not freed; it expires");
+    }
+    outcome
+}
+
+async fn hold<T, F: Future<Output = T>>(store: &EventStore, name: &str, work: impl Fn() -> F) -> T {
+    loop {
+        let asked = Instant::now();
+        if is_taken(store, name).await {
+            tracing::info!("the lease `{name}` is held");
+            tokio::select! {
+                outcome = work() => return outcome,
+                () = renew(store, name, asked) => tracing::warn!("the lease `{name}` is lost"),
+            }
+        }
+        sleep(INTERVAL).await;
+    }
+}
+
+/// Renews until the lease is another's or may be.
+async fn renew(store: &EventStore, name: &str, mut asked: Instant) {
+    loop {
+        sleep(INTERVAL).await;
+        let asking = Instant::now();
+        let limit = asked + TTL - MARGIN;
+        match timeout_at(limit, store.try_lease(name, TTL)).await {
+            Ok(Ok(true)) => asked = asking,
+            Ok(Err(error)) if asking < limit => {
+                tracing::warn!(%error, "the lease `{name}` is not renewed yet");
+            }
+            Ok(Ok(false) | Err(_)) | Err(_) => return,
+        }
+    }
+}
+
+async fn is_taken(store: &EventStore, name: &str) -> bool {
+    match store.try_lease(name, TTL).await {
+        Ok(taken) => taken,
+        Err(error) => {
+            tracing::warn!(%error, "the lease `{name}` cannot be asked for; trying again");
+            false
+        }
+    }
+}
