@@ -122,6 +122,7 @@ fn parts_of_events_are_no_events() {
     let parts = [
         "accountability.Cause",
         "accountability.ScaleStep",
+        "complaints.Attachment",
         "complaints.StageTerm",
         "evaluation.BallotMark",
         "evaluation.ComponentResult",

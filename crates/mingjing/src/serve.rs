@@ -81,7 +81,8 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let complaints = Complaints::start(complaints_log, &sources, clock.clone(), &tasks);
     let evaluation = Evaluation::start(evaluation_log, &sources, clock.clone(), &tasks);
     let accountability = Accountability::start(accountability_log, &sources, clock.clone(), &tasks);
-    let scorecard = Scorecard::start(logs.to_vec(), &data_dir.join("scorecard.db"), &tasks).await?;
+    let scorecard =
+        Scorecard::start(&sources, &data_dir.join("scorecard.db"), clock.clone(), &tasks).await?;
 
     let (reporter, health) = health;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -90,7 +91,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         .build_v1()?;
     let routes = Routes::new(health)
         .add_service(reflection)
-        .add_service(EventServiceServer::new(Events::new(logs, tasks.stop.clone())))
+        .add_service(EventServiceServer::new(Events::new(logs, &tasks)))
         .add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(complaints.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX))

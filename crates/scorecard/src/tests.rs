@@ -1,10 +1,12 @@
 //! Tests of the whole crate: facts told event by event, then cards, explanations, simulations, restarts.
 
+mod as_of;
 mod cards;
 mod explained;
 mod figures;
 mod frozen;
 mod history;
+mod indices;
 mod poison;
 mod properties;
 mod queries;

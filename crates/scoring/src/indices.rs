@@ -107,6 +107,12 @@ pub fn default_weights(kind: IndexKind) -> Vec<RatioWeight> {
     }
 }
 
+/// The complainants' mean satisfaction, for showing; none: nobody said.
+#[must_use]
+pub fn satisfaction(figures: &RectificationFigures) -> Option<Decimal> {
+    quotient(&exact(figures.satisfaction_sum), &whole(figures.satisfaction_count)).map(|mean| shown(&mean))
+}
+
 /// The ratios that are defined and weigh: their weights are renormalised by whoever takes their mean.
 pub(crate) fn defined(weights: &[RatioWeight], ratios: &[(Ratio, Option<Exact>)]) -> Vec<Part<'static>> {
     let part = |weight: &RatioWeight| {

@@ -227,6 +227,17 @@ pub enum Direction {
     LowerIsBetter,
 }
 
+impl Direction {
+    /// Whether an actual is as good as its target.
+    #[must_use]
+    pub fn reached(self, actual: Decimal, target: Decimal) -> bool {
+        match self {
+            Self::HigherIsBetter => actual >= target,
+            Self::LowerIsBetter => actual <= target,
+        }
+    }
+}
+
 /// Which index of scoring.md §5 a component takes, and how its ratios weigh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -153,6 +153,13 @@ impl Complaint {
         Timestamp::from_microsecond(self.lodged_at).unwrap_or_default()
     }
 
+    /// What it alone adds to the figures of a period, as they stand at `now`.
+    pub fn figures(&self, period: Period, now: Timestamp) -> Figures {
+        let mut alone = Counts::default();
+        alone.add(self);
+        alone.figures(period, now)
+    }
+
     /// What happened to it at `occurred_at`.
     pub fn apply(&mut self, what: What, occurred_at: Timestamp) {
         match what {

@@ -39,7 +39,7 @@ mod sums;
 mod units;
 
 pub use duties::Duty;
-pub use lists::{Attendance, OfficerFilter, OfficerPlace, SessionSummary, Standing};
+pub use lists::{AssessmentSummary, Attendance, OfficerFilter, OfficerPlace, SessionSummary, Standing};
 pub use sums::{Figures, HoursSpread, Share, Trained};
 
 macro_rules! facts {

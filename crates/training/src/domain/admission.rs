@@ -142,3 +142,74 @@ fn check_day(launched: &Launched, day: &str) -> Result<(), NotAdmitted> {
     let (first, last) = (launched.terms.start_date.as_str(), launched.terms.end_date.as_str());
     if (first..=last).contains(&day) { Ok(()) } else { Err(NotAdmitted::OutsideCampaign(day.to_owned())) }
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::training::{CampaignConcluded, CampaignLaunched, ItemApproved, ItemDesigned, ItemRetired};
+    use eventstore::Decider;
+
+    use super::*;
+
+    fn state<D: Decider>(history: impl IntoIterator<Item = D::Event>) -> D::State {
+        history.into_iter().fold(D::State::default(), |state, event| D::evolve(state, &event))
+    }
+
+    fn launched() -> campaign::Event {
+        CampaignLaunched {
+            unit: "bureau".to_owned(),
+            start_date: "2024-03-01".to_owned(),
+            end_date: "2024-11-30".to_owned(),
+            ..CampaignLaunched::default()
+        }
+        .into()
+    }
+
+    fn facts() -> Facts {
+        let lineage = ["team", "bureau"].map(str::to_owned).to_vec();
+        Facts {
+            unit: Some(("team".to_owned(), lineage)),
+            day: Some("2024-03-01".to_owned()),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_campaign_that_runs_admits_what_is_its_own() {
+        let running = state::<campaign::Campaign>([launched()]);
+        assert_eq!(admit(&running, &facts()), Ok(()));
+        let outside = Facts { unit: Some(("team".to_owned(), vec!["team".to_owned()])), ..facts() };
+        assert_eq!(admit(&running, &outside), Err(NotAdmitted::UnitOutsideCampaign("team".to_owned())));
+        let retired = Facts { unit: Some(("team".to_owned(), vec![])), ..facts() };
+        assert_eq!(admit(&running, &retired), Err(NotAdmitted::UnitNotInService("team".to_owned())));
+        let guided = Facts { not_in_service: vec!["office".to_owned()], ..facts() };
+        assert_eq!(admit(&running, &guided), Err(NotAdmitted::UnitNotInService("office".to_owned())));
+        for day in ["2024-02-29", "2024-12-01"] {
+            let outside = Facts { day: Some(day.to_owned()), ..facts() };
+            assert_eq!(admit(&running, &outside), Err(NotAdmitted::OutsideCampaign(day.to_owned())));
+        }
+        let left = Facts { off_roster: vec!["o1".to_owned()], ..facts() };
+        assert_eq!(admit(&running, &left), Err(NotAdmitted::OfficerNotOnRoster("o1".to_owned())));
+    }
+
+    #[test]
+    fn a_campaign_that_never_was_or_is_concluded_admits_nothing() {
+        let never = campaign::State::default();
+        assert_eq!(admit(&never, &facts()), Err(NotAdmitted::UnknownCampaign));
+        let concluded = state::<campaign::Campaign>([launched(), CampaignConcluded::default().into()]);
+        assert_eq!(admit(&concluded, &facts()), Err(NotAdmitted::CampaignConcluded));
+    }
+
+    #[test]
+    fn sessions_are_held_of_approved_items_and_corrected_also_when_those_are_retired() {
+        let unknown = item::State::default();
+        assert_eq!(takes_sessions(&unknown, "i"), Err(NotAdmitted::UnknownItem("i".to_owned())));
+        let designed = state::<item::Item>([ItemDesigned::default().into()]);
+        assert_eq!(takes_sessions(&designed, "i"), Err(NotAdmitted::ItemNotApproved("i".to_owned())));
+        let history = [ItemDesigned::default().into(), ItemApproved::default().into()];
+        let approved = state::<item::Item>(history.clone());
+        assert_eq!(takes_sessions(&approved, "i"), Ok(()));
+        let retired = state::<item::Item>(history.into_iter().chain([ItemRetired::default().into()]));
+        assert_eq!(takes_sessions(&retired, "i"), Err(NotAdmitted::ItemRetired("i".to_owned())));
+        assert_eq!(was_approved(&retired, "i"), Ok(()));
+    }
+}

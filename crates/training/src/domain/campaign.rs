@@ -228,7 +228,7 @@ impl Decider for Campaign {
             Command::ReturnPlan { returned, expected } => campaign.return_plan(returned, expected),
             Command::ApprovePlan { approved, by, expected } => campaign.approve(approved, &by, expected),
             Command::Stall { stalled } => campaign.stall(stalled),
-            Command::Resume { resumed } => campaign.resume(resumed),
+            Command::Resume { resumed } => Ok(campaign.resume(resumed)),
             Command::Conclude { concluded, expected } => campaign.conclude(concluded, expected),
         }
     }
@@ -418,9 +418,8 @@ impl Launched {
         Ok(vec![stalled.into()])
     }
 
-    fn resume(&self, resumed: UnitResumed) -> Result<Vec<Event>, Rejection> {
-        let stalled = self.stalls.contains_key(&resumed.unit);
-        Ok(if stalled { vec![resumed.into()] } else { vec![] })
+    fn resume(&self, resumed: UnitResumed) -> Vec<Event> {
+        if self.stalls.contains_key(&resumed.unit) { vec![resumed.into()] } else { vec![] }
     }
 
     fn plan(&self, unit: &str) -> Result<&Plan, Rejection> {

@@ -3,7 +3,7 @@
 use contract::evaluation::entry_recorded::Target;
 use contract::evaluation::{
     BallotCast, BallotMark, CommitmentAssigned, CycleClosed, CycleOpened, DeliveryVerified, ElectorRoll,
-    EntryRecorded, EntryReversed, FormAnswer, FormAnswered, FormsIssued, IndicatorReported,
+    EntryContested, EntryRecorded, EntryReversed, FormAnswer, FormAnswered, FormsIssued, IndicatorReported,
     IndicatorTargetSet, MarkRecorded, MarkRevised, PanelClosed, PanelConvened, ResultsPublished,
     ResultsRevised, SchemeDrafted, SchemePublished, StratumPlan, SurveyClosed, SurveyPlanned, UnitEntered,
     UnitRegistered, UnitRemoved, UnitResult,
@@ -36,7 +36,11 @@ impl History {
     }
 
     pub(in crate::tests) fn open(&mut self) {
-        self.draft(rules(), 1);
+        self.open_with(rules());
+    }
+
+    pub(in crate::tests) fn open_with(&mut self, rules: SchemeRules) {
+        self.draft(rules, 1);
         let published = SchemePublished { scheme: SCHEME.to_owned(), scheme_version: 1 };
         self.evaluation("scheme-city/first", &published);
         let opened = CycleOpened {
@@ -141,6 +145,13 @@ impl History {
             ..EntryRecorded::default()
         };
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &recorded);
+    }
+
+    pub(in crate::tests) fn contest(&mut self, id: &str, entry_id: &str) {
+        let grounds = "the wrong unit".to_owned();
+        let contested =
+            EntryContested { cycle: cycle(), unit: unit(id), entry_id: entry_id.to_owned(), grounds };
+        self.evaluation(&format!("daily_assessment-city/2024/{id}"), &contested);
     }
 
     pub(in crate::tests) fn reverse(&mut self, id: &str, entry_id: &str) {

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use num_traits::ToPrimitive as _;
 use rust_decimal::Decimal;
 
+use super::assessments::Finding;
 use super::campaign::{Campaign, QUALITIES, Session};
 use super::city::{City, last};
 use super::names::{Id, slot};
@@ -73,6 +74,19 @@ pub struct SessionSummary<'a> {
     pub day: Date,
     /// Whether it counts no more.
     pub voided: bool,
+}
+
+/// An assessment as far as lists need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AssessmentSummary<'a> {
+    /// Its id.
+    pub assessment: &'a str,
+    /// Id of the campaign that it counts for.
+    pub campaign: &'a str,
+    /// What was assessed.
+    pub quality: Quality,
+    /// The day.
+    pub day: Date,
 }
 
 /// A stall that was not lifted.
@@ -271,18 +285,22 @@ impl Training {
         city.campaigns.iter().filter_map(attendance).collect()
     }
 
-    /// Ids of the assessments of an officer (a resource name), and each one's campaign and quality, in order of
-    /// their days; `latest_only`: only those that count.
-    pub fn assessments(&self, officer: &str, latest_only: bool) -> Vec<(&str, &str, Quality)> {
+    /// The assessments of an officer (a resource name), by day, then id; `latest_only`: only those that count.
+    pub fn assessments(&self, officer: &str, latest_only: bool) -> Vec<AssessmentSummary<'_>> {
         let Some((city, officer)) = self.officer(officer) else { return vec![] };
         let mut all = city.assessments.all(officer);
         all.retain(|(id, finding)| {
             let latest = || city.assessments.latest(officer, finding.campaign, finding.quality);
             !latest_only || latest().is_some_and(|(latest, _)| latest == *id)
         });
-        all.sort_by_key(|(id, finding)| (finding.day, *id));
-        let named = |campaign| city.campaign_names.name(campaign);
-        all.into_iter().map(|(id, found)| (id, named(found.campaign), quality(found.quality))).collect()
+        all.sort_unstable_by_key(|(id, finding)| (finding.day, *id));
+        let summary = |(assessment, finding): (_, Finding)| AssessmentSummary {
+            assessment,
+            campaign: city.campaign_names.name(finding.campaign),
+            quality: quality(finding.quality),
+            day: finding.day,
+        };
+        all.into_iter().map(summary).collect()
     }
 
     fn officer(&self, officer: &str) -> Option<(&City, Id)> {
