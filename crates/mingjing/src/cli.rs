@@ -3,6 +3,7 @@
 mod demo;
 mod events;
 mod forms;
+mod import;
 pub mod print;
 mod scheme;
 mod scorecard;
@@ -54,6 +55,9 @@ enum Command {
     /// Read the services' logs.
     #[command(subcommand)]
     Events(events::Command),
+    /// Import complaints, or complainants' words, from a file. Ends with 1 if a row was refused.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
@@ -107,6 +111,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
+        Command::Import(command) => import::run(command, flags).await,
         Command::Scheme(command) => scheme::run(&command),
         Command::Forms(command) => forms::run(command, flags).await,
         Command::Verify(verify) => verify::run(verify, flags).await,
