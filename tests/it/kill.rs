@@ -161,7 +161,7 @@ fn is_entry(event: &RecordedEvent) -> bool {
 }
 
 /// The program, copied to where no build replaces it meanwhile.
-fn binary(home: &Path) -> PathBuf {
+pub(crate) fn binary(home: &Path) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let built = tests.ancestors().nth(2).unwrap().join("mingjing");
     assert!(built.exists(), "{} is not built: run `cargo build -p mingjing` first", built.display());

@@ -8,6 +8,7 @@ mod chance;
 mod feeds;
 mod foreign;
 mod harness;
+mod import;
 mod kill;
 mod methods;
 mod overdue;

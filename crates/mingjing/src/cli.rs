@@ -5,6 +5,7 @@ mod demo;
 mod events;
 mod forms;
 mod health;
+mod import;
 pub mod print;
 mod scheme;
 mod scorecard;
@@ -61,6 +62,9 @@ enum Command {
     Consumers(consumers::Command),
     /// What is published over NATS, as an AsyncAPI 3 document in JSON.
     Asyncapi,
+    /// Import complaints, or complainants' words, from a file. Ends with 1 if a row was refused.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
@@ -126,6 +130,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
+        Command::Import(command) => import::run(command, flags).await,
         Command::Scheme(command) => scheme::run(&command),
         Command::Forms(command) => forms::run(command, flags).await,
         Command::Consumers(command) => consumers::run(command, flags).await,

@@ -16,6 +16,9 @@ use tonic_types::StatusExt as _;
 use super::*;
 use crate::timers::Clocks;
 
+mod secrets;
+mod year;
+
 const WORDS: &str = "The officer shouted at Zhang San.";
 
 /// A running context with empty logs.
@@ -25,8 +28,8 @@ struct World {
     evaluation: EventStore,
     training: EventStore,
     now: Arc<AtomicI64>,
-    _tasks: Tasks,
-    _folder: tempfile::TempDir,
+    tasks: Tasks,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -46,7 +49,7 @@ impl World {
         let others = vec![evaluation.source(), training.source()];
         let replica = Reads::follow("complaints-replica", Replica::default(), others, &tasks);
         let service = Arc::new(Service::new(complaints.clone(), reads, replica, clock));
-        Self { service, complaints, evaluation, training, now, _tasks: tasks, _folder: folder }
+        Self { service, complaints, evaluation, training, now, tasks, folder }
     }
 
     fn now(&self) -> Timestamp {
