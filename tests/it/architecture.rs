@@ -31,7 +31,7 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
             "training",
         ],
     ),
-    ("tests", &["contract", "eventstore", "mingjing"]),
+    ("tests", &["contract", "eventstore", "mingjing", "scoring"]),
 ];
 /// What the rules of a context must not know.
 const FORBIDDEN_IN_DOMAIN: [&str; 9] =

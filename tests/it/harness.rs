@@ -17,7 +17,9 @@ use contract::words::component::Method;
 use contract::words::{
     AssessorMethod, Component, LedgerMethod, RecordedEvent, SchemeRules, Stratum, SurveyLevel, SurveyMethod,
 };
+use mingjing::config::Settings;
 use mingjing::serve::{self, Running};
+use mingjing::target::Target;
 use serde_json::Value;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
@@ -49,7 +51,7 @@ impl Server {
     /// The same, by another clock.
     pub(crate) async fn start_with(data_dir: &Path, clock: eventstore::Clock) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let running = serve::start(listen, data_dir, clock).await.expect("the server starts");
+        let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock).await.expect("the server starts");
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }
     }

@@ -9,6 +9,7 @@ mod feeds;
 mod foreign;
 mod harness;
 mod kill;
+mod methods;
 mod overdue;
 mod panels;
 mod published;

@@ -114,6 +114,11 @@ async fn broken_rules_are_named() {
         "a scheme version that is not published", changed(opening("second"), |cycle| cycle.scheme_version = 2)
             => FailedPrecondition, "evaluation.scheme_not_published";
     }
+    for unit in ["north", "south"] {
+        client.record_mark(mark(unit, "20")).await.unwrap();
+    }
+    issue(&server.channel(), 1).await;
+    close_survey(&server.channel()).await;
     close_cycle(&server.channel()).await;
     refused! { server, record_mark:
         "a mark after the close", mark("north", "20") => FailedPrecondition, "evaluation.cycle_not_open";

@@ -1,6 +1,7 @@
 //! The rules of the context, one file per aggregate.
 
 pub mod case;
+pub mod scale;
 
 /// The id at the end of a resource name.
 fn last_id(name: &str) -> String {

@@ -1,10 +1,12 @@
-//! ACCOUNTABILITY 追责: cases against units and officers, from opening to finding.
+//! ACCOUNTABILITY 追责: cases against units and officers, from opening to close.
 //!
 //! | rule about | file |
 //! |---|---|
-//! | a case: who investigates, evidence, finding, veto | [`domain::case`] |
-//! | others' facts that open a case | [`reactions`] |
-//! | what is kept of others' facts: units, cycles, officers, complaints | [`replica`] |
+//! | a case: who investigates, evidence, finding, veto, disposition, appeal, close | [`domain::case`] |
+//! | what a nature and gravity call for at least | [`domain::scale`] |
+//! | others' facts that open a case, or undo its cause | [`reactions`] |
+//! | dispositions that are not carried out in time | [`timers`] |
+//! | what is kept of others' facts: units, cycles, officers, complaints, lost points | [`replica`] |
 //!
 //! What must never be here: a text of a case in an event or a log line, another context's tables. Start at
 //! [`service`].
@@ -15,10 +17,11 @@ pub mod read_model;
 pub mod replica;
 mod resource;
 pub mod service;
+pub mod timers;
 
 use contract::accountability::accountability_service_server::AccountabilityServiceServer;
 use eventstore::{Clock, EventStore};
-use shell::reaction::{self, Drawn};
+use shell::reaction::{Drawn, drawn};
 use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
@@ -26,8 +29,8 @@ use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::service::Service;
 
-/// Its reactions, as they are drawn.
-pub const REACTIONS: &[Drawn] = &[reaction::drawn::<reactions::FromComplaints>()];
+/// What it does about others' facts.
+pub const REACTIONS: &[Drawn] = &[drawn::<reactions::FromComplaints>(), drawn::<reactions::FromEvaluation>()];
 
 /// The running context.
 pub struct Accountability {
@@ -38,14 +41,17 @@ pub struct Accountability {
 
 impl Accountability {
     /// Starts the context on its log, with what others know of units, officers and complaints, reacting to
-    /// the facts of `complaints`.
+    /// the facts of `complaints` and `evaluation`.
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
         let reads = Reads::follow("accountability", ReadModel::default(), vec![store.source()], tasks);
         let others = [&sources.evaluation, &sources.training, &sources.complaints].map(Clone::clone);
         let replica = Reads::follow("accountability-replica", Replica::default(), others.to_vec(), tasks);
-        let service = Arc::new(Service::new(store.clone(), reads.clone(), replica.clone(), clock));
+        let service = Arc::new(Service::new(store.clone(), reads.clone(), replica.clone(), clock.clone()));
         let complaints = reactions::FromComplaints::new(service.clone());
-        reaction::start(complaints, sources.complaints.clone(), store, tasks);
+        shell::reaction::start(complaints, sources.complaints.clone(), store.clone(), tasks);
+        let evaluation = reactions::FromEvaluation::new(service.clone());
+        shell::reaction::start(evaluation, sources.evaluation.clone(), store, tasks);
+        shell::timer::start(timers::Overdue::new(service.clone()), timers::EVERY, clock, tasks);
         Self { service, reads, replica }
     }
 

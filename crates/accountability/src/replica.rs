@@ -1,5 +1,5 @@
-//! What the context keeps of others' facts: units and cycles of evaluation, officers of training, and who has
-//! to do with a complaint.
+//! What the context keeps of others' facts: units and cycles of evaluation, officers of training, who has to do
+//! with a complaint, and what cases come from and lead to.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,11 @@ use contract::training::{OfficerEnrolled, OfficerLeft, OfficerTransferred, PostL
 use eventstore::{EventSet as _, RecordedEvent};
 use shell::Model;
 
-use crate::domain::case::Missing;
+use crate::domain::case::{Candidate, Missing, Person};
+
+mod facts;
+
+pub use facts::{Facts, Known};
 
 eventstore::events! {
     /// The facts of the other contexts that matter here.
@@ -23,6 +27,8 @@ eventstore::events! {
 /// Others' facts, by resource name.
 #[derive(Debug, Default)]
 pub struct Replica {
+    /// What cases come from and lead to.
+    pub facts: Facts,
     /// The unit above each unit; empty: none.
     parents: HashMap<String, String>,
     cycles: HashSet<String>,
@@ -43,7 +49,8 @@ pub struct Officer {
 }
 
 impl Model for Replica {
-    fn apply(&mut self, _service: &'static str, event: &RecordedEvent) -> Result<(), String> {
+    fn apply(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String> {
+        self.facts.apply(service, event)?;
         let fact = Fact::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
         if let Some(fact) = fact {
             self.fold(fact);
@@ -86,9 +93,18 @@ impl Replica {
         self.officers.get(officer)
     }
 
-    /// Whether an officer is complained of in a complaint, or ever had it in hand.
-    pub fn in_complaint(&self, officer: &str, complaint: &str) -> bool {
-        self.complaints.get(complaint).is_some_and(|involved| involved.contains(officer))
+    /// Whether an officer is complained of in one of these complaints, or ever had it in hand.
+    pub fn in_complaints(&self, officer: &str, complaints: &[String]) -> bool {
+        let mut known = complaints.iter().filter_map(|complaint| self.complaints.get(complaint));
+        known.any(|involved| involved.contains(officer))
+    }
+
+    /// An officer on the roster, with what ties them to these complaints.
+    pub fn person(&self, officer: &str, complaints: &[String]) -> Option<Person> {
+        let known = self.officer(officer).filter(|known| known.on_roster)?;
+        let ties =
+            Candidate { unit: known.unit.clone(), in_complaint: self.in_complaints(officer, complaints) };
+        Some(Person { post_level: known.post_level, ties })
     }
 
     /// A unit and all units above it, from the bottom up; none: it is not in the register.
@@ -172,9 +188,9 @@ mod tests {
         };
         let known = replica([lodged.into(), led("o2").into(), led("o3").into()]);
         for officer in ["o1", "o2", "o3"] {
-            assert!(known.in_complaint(officer, "c1"), "{officer}");
+            assert!(known.in_complaints(officer, &["c1".to_owned()]), "{officer}");
         }
-        assert!(!known.in_complaint("o4", "c1") && !known.in_complaint("o1", ""));
+        assert!(!known.in_complaints("o4", &["c1".to_owned()]) && !known.in_complaints("o1", &[]));
     }
 
     #[test]

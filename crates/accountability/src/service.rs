@@ -11,21 +11,26 @@ use contract::field::{self, BadField};
 use contract::name::{CaseName, ComplaintName, CycleName, JurisdictionName, OfficerName, UnitName};
 use contract::status::Failure;
 use contract::words::VaultText;
-use eventstore::{Call, Clock, Decider, EventStore, StreamId};
+use eventstore::{Call, Clock, Decider, EventStore, Guard, StreamId};
 use jiff::Timestamp;
 use shell::caller::patience;
-use shell::commands::Prepared;
+use shell::commands::{Failed, Prepared};
 use shell::{Commands, Reads, Vault, pages, receive};
 use tonic::{Request, Response, Status};
 
-use crate::domain::case;
+use crate::domain::{case, scale};
 use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::resource;
 
+mod appeals;
 mod cases;
+mod chains;
 mod investigations;
+mod reading;
 mod references;
+mod sanctions;
+mod scales;
 
 const REASON_LENGTH_MAX: usize = 2000;
 /// A request has one text.
@@ -43,6 +48,7 @@ pub struct Service {
     replica: Reads<Replica>,
     vault: Vault,
     pub(crate) cases: Commands<case::Case>,
+    scales: Commands<scale::Scale>,
 }
 
 impl Service {
@@ -52,8 +58,24 @@ impl Service {
         replica: Reads<Replica>,
         clock: Clock,
     ) -> Self {
-        let cases = Commands::new(&store);
-        Self { clock, reads, replica, vault: Vault::new(store), cases }
+        let (cases, scales) = (Commands::new(&store), Commands::new(&store));
+        Self { clock, reads, replica, vault: Vault::new(store), cases, scales }
+    }
+
+    /// What it reads its own facts from.
+    pub(crate) fn reads(&self) -> &Reads<ReadModel> {
+        &self.reads
+    }
+
+    /// What it reads others' facts from.
+    pub(crate) fn replica(&self) -> &Reads<Replica> {
+        &self.replica
+    }
+
+    /// A text of the vault, and whether it is the one that the log refers to; none: it was erased.
+    async fn reveal(&self, reference: Option<&VaultText>) -> Result<Option<(String, bool)>, Failure> {
+        let Some(reference) = reference else { return Ok(None) };
+        self.vault.read_text(reference).await.map_err(Failed::into_failure)
     }
 
     /// The first of these that no owner knows. What is not known here may have been recorded a moment ago.
@@ -76,13 +98,13 @@ impl Service {
         &self,
         name: &CaseName,
         (call, text): (&Call, &str),
-        known: impl Fn(&case::Opened) -> Option<&VaultText>,
+        known: impl Fn(&case::Opened) -> Option<VaultText>,
         build: impl FnOnce(VaultText) -> case::Command,
         fresh: bool,
     ) -> Prepared<case::Case> {
         let loaded = self.cases.load(&stream_of(name), fresh).await?;
         let known = loaded.state.opened().and_then(known);
-        let sealed = self.vault.seal_text(call, TEXT, text, known).await?;
+        let sealed = self.vault.seal_text(call, TEXT, text, known.as_ref()).await?;
         let command = build(sealed.reference.clone());
         let command = self.vault.entrust::<case::Case>(call, &loaded.state, command, &[sealed]).await?;
         Ok((command, vec![]))
@@ -98,6 +120,10 @@ pub(crate) fn stream_of(name: &CaseName) -> StreamId {
 impl AccountabilityService for Service {
     async fn open_case(&self, request: Request<OpenCaseRequest>) -> Answer<OpenCaseResponse> {
         cases::open_case(self, request).await
+    }
+
+    async fn merge_case(&self, request: Request<MergeCaseRequest>) -> Answer<MergeCaseResponse> {
+        cases::merge_case(self, request).await
     }
 
     async fn assign_investigator(
@@ -122,12 +148,81 @@ impl AccountabilityService for Service {
         investigations::make_finding(self, request).await
     }
 
+    async fn decide_disposition(
+        &self,
+        request: Request<DecideDispositionRequest>,
+    ) -> Answer<DecideDispositionResponse> {
+        sanctions::decide_disposition(self, request).await
+    }
+
+    async fn execute_disposition(
+        &self,
+        request: Request<ExecuteDispositionRequest>,
+    ) -> Answer<ExecuteDispositionResponse> {
+        sanctions::execute_disposition(self, request).await
+    }
+
+    async fn lodge_appeal(&self, request: Request<LodgeAppealRequest>) -> Answer<LodgeAppealResponse> {
+        appeals::lodge_appeal(self, request).await
+    }
+
+    async fn decide_appeal(&self, request: Request<DecideAppealRequest>) -> Answer<DecideAppealResponse> {
+        appeals::decide_appeal(self, request).await
+    }
+
+    async fn close_case(&self, request: Request<CloseCaseRequest>) -> Answer<CloseCaseResponse> {
+        cases::close_case(self, request).await
+    }
+
+    async fn reveal_case_texts(
+        &self,
+        request: Request<RevealCaseTextsRequest>,
+    ) -> Answer<RevealCaseTextsResponse> {
+        cases::reveal_case_texts(self, request).await
+    }
+
     async fn get_case(&self, request: Request<GetCaseRequest>) -> Answer<GetCaseResponse> {
-        cases::get_case(self, request).await
+        reading::get_case(self, request).await
     }
 
     async fn list_cases(&self, request: Request<ListCasesRequest>) -> Answer<ListCasesResponse> {
-        cases::list_cases(self, request).await
+        reading::list_cases(self, request).await
+    }
+
+    async fn list_departures(
+        &self,
+        request: Request<ListDeparturesRequest>,
+    ) -> Answer<ListDeparturesResponse> {
+        reading::list_departures(self, request).await
+    }
+
+    async fn list_vetoes(&self, request: Request<ListVetoesRequest>) -> Answer<ListVetoesResponse> {
+        reading::list_vetoes(self, request).await
+    }
+
+    async fn get_case_chain(&self, request: Request<GetCaseChainRequest>) -> Answer<GetCaseChainResponse> {
+        chains::get_case_chain(self, request).await
+    }
+
+    async fn list_case_chains(
+        &self,
+        request: Request<ListCaseChainsRequest>,
+    ) -> Answer<ListCaseChainsResponse> {
+        chains::list_case_chains(self, request).await
+    }
+
+    async fn set_disposition_scale(
+        &self,
+        request: Request<SetDispositionScaleRequest>,
+    ) -> Answer<SetDispositionScaleResponse> {
+        scales::set_disposition_scale(self, request).await
+    }
+
+    async fn get_disposition_scale(
+        &self,
+        request: Request<GetDispositionScaleRequest>,
+    ) -> Answer<GetDispositionScaleResponse> {
+        scales::get_disposition_scale(self, request).await
     }
 }
 

@@ -11,15 +11,16 @@ pub trait Answer: Message + Default {
 }
 
 macro_rules! answers {
-    ($($context:ident { $($response:ident . $resource:ident)+ })+) => {$($(
+    ($($context:ident { $($response:ident $(. $resource:ident)?)+ })+) => {$($(
         impl Answer for crate::$context::$response {
             fn stamp(&mut self, position: u64, consistency_token: String, recorded_at: Timestamp) {
                 self.position = position;
                 self.consistency_token = consistency_token;
-                if let Some(resource) = &mut self.$resource {
+                let _ = recorded_at;
+                $(if let Some(resource) = &mut self.$resource {
                     resource.create_time.get_or_insert(recorded_at);
                     resource.update_time.get_or_insert(recorded_at);
-                }
+                })?
             }
         }
     )+)+};
@@ -50,8 +51,12 @@ answers! {
         IdentifyNeedResponse.need MeetNeedResponse.need
     }
     accountability {
-        OpenCaseResponse.case AssignInvestigatorResponse.case RecuseInvestigatorResponse.case
+        OpenCaseResponse.case MergeCaseResponse.case
+        AssignInvestigatorResponse.case RecuseInvestigatorResponse.case
         AddEvidenceResponse.case MakeFindingResponse.case
+        DecideDispositionResponse.case ExecuteDispositionResponse.case
+        LodgeAppealResponse.case DecideAppealResponse.case CloseCaseResponse.case
+        RevealCaseTextsResponse SetDispositionScaleResponse.scale
     }
     complaints {
         LodgeComplaintResponse.complaint AcceptComplaintResponse.complaint RejectComplaintResponse.complaint

@@ -38,8 +38,8 @@ pub struct ReadModel {
 
 impl ReadModel {
     /// The day until which a commitment waits for a report.
-    fn awaited_until(&self, key: &str) -> Option<String> {
-        self.commitments.get(key)?.state.announced()?.awaited_until().map(str::to_owned)
+    fn expected_until(&self, key: &str) -> Option<String> {
+        self.commitments.get(key)?.state.announced()?.expected_until().map(str::to_owned)
     }
 }
 
@@ -48,9 +48,9 @@ impl Model for ReadModel {
         self.causes.apply(event)?;
         if event.stream.category() == commitment::Commitment::CATEGORY {
             let key = event.stream.key();
-            let before = self.awaited_until(key);
+            let before = self.expected_until(key);
             self.commitments.apply(event)?;
-            self.awaited.move_to(key, before, self.awaited_until(key));
+            self.awaited.move_to(key, before, self.expected_until(key));
             return Ok(());
         }
         let folded = self.registers.apply(event)?

@@ -40,8 +40,8 @@ pub fn results(
     figures::add(&mut facts, known, cycle, scheme, now);
     let appraisal = scoring::appraise(scheme, &facts);
     let result = |(unit, score): (&String, &UnitScore)| {
-        let mut result =
-            UnitResult { figures: figures::to_wire(facts.units.get(unit)), ..unit_result(unit, score) };
+        let figures = figures::to_wire(facts.units.get(unit));
+        let mut result = UnitResult { figures, ..unit_result(unit, score) };
         let unit_id = unit.rsplit('/').next().unwrap_or_default();
         faults::charge(known.0, &format!("{key}/{unit_id}"), scheme, &mut result);
         result

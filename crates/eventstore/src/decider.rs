@@ -38,6 +38,11 @@ pub trait Decider: Send + Sync + 'static {
         Cow::Borrowed("")
     }
 
+    /// Key of another stream of this kind that `event` stands in, too, because it is about both.
+    fn also_in(_event: &Self::Event) -> Option<String> {
+        None
+    }
+
     /// The box that `event` is put in instead of its own stream, because nothing may join the two (a secret
     /// ballot). Boxed events never reach `evolve`.
     fn boxed(_event: &Self::Event) -> Option<Boxed<'_>> {

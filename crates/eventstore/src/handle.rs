@@ -159,7 +159,8 @@ impl<D: Decider> Handler<D> {
                 }
             };
             let mut after = Loaded::clone(&before);
-            let (writes, boxes) = writes::<D>(stream, &mut after, &events);
+            let (mut writes, boxes) = writes::<D>(stream, &mut after, &events);
+            writes.extend(copies::<D>(&after.state, &events));
             let answer = answer(Decided { before: &before, after: &after });
             if writes.is_empty() {
                 // "It is so already" must be true of the log, too.
@@ -234,4 +235,17 @@ fn writes<D: Decider>(
         }
     }
     (if own.events.is_empty() { vec![] } else { vec![own] }, boxes)
+}
+
+/// What stands in other streams of the kind, too.
+fn copies<'a, D: Decider>(
+    after: &'a D::State,
+    events: &'a [D::Event],
+) -> impl Iterator<Item = StreamWrite> + 'a {
+    events.iter().filter_map(|event| {
+        let stream = StreamId::new(D::CATEGORY, &D::also_in(event)?);
+        let unit = D::unit(after, event);
+        let new = NewEvent { event_type: event.event_type(), unit, payload: event.encode() };
+        Some(StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] })
+    })
 }

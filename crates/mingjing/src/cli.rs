@@ -4,6 +4,7 @@ mod consumers;
 mod demo;
 mod events;
 mod forms;
+mod health;
 pub mod print;
 mod scheme;
 mod scorecard;
@@ -12,9 +13,10 @@ mod verify;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Flags, Settings};
+use crate::target::Target;
 use crate::{serve, shutdown, telemetry};
 
 /// Mingjing 明镜, the clear mirror: where each unit of a city's public-security bureau stands in its yearly
@@ -24,10 +26,9 @@ use crate::{serve, shutdown, telemetry};
 /// scorecard. To keep it running, `mingjing demo --keep-serving`, then, in another terminal, `mingjing
 /// scorecard explain`.
 ///
-/// Settings come from flags, from MINGJING_… in the environment (MINGJING_LISTEN, MINGJING_DATA_DIR,
-/// MINGJING_SERVER, MINGJING_LOG, MINGJING_LOG_FORMAT), and from the TOML file of --config (listen, data_dir,
-/// server, log, log_format), in this order. An unknown key is an error. Failures exit with 1, wrong usage
-/// with 2.
+/// Settings come from flags, from MINGJING_… in the environment, and from the TOML file of --config, in this
+/// order: listen, metrics_listen, data_dir, database_url, nats_url, nats_credentials, nats_replicas, peers, server, log,
+/// log_format (MINGJING_LISTEN …). An unknown key is an error. Failures exit with 1, wrong usage with 2.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "the help is shown as it is written")]
 #[command(version, max_term_width = 100)]
@@ -63,6 +64,8 @@ enum Command {
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
+    /// Ask a server whether it is healthy; exits with 1 if it is not.
+    Health(health::Health),
     /// Forms of surveys 评议表.
     #[command(subcommand)]
     Forms(forms::Command),
@@ -70,23 +73,31 @@ enum Command {
     Verify(verify::Verify),
 }
 
+/// One service, or all of them in this process.
+///
+/// `all` needs nothing else and keeps SQLite files in --data-dir. A service alone has a PostgreSQL database of
+/// its own (MINGJING_DATABASE_URL), publishes its events to NATS (--nats-url), reads the others' there, and asks
+/// the others themselves (--peers) for what it missed.
 #[derive(Debug, Args)]
 struct Serve {
-    /// Which services: all of them in this process, embedded.
+    /// Which services.
     #[arg(value_enum)]
     target: Target,
-    /// Where to serve, e.g. 127.0.0.1:50051; port 0: any free one.
+    /// Where to serve gRPC, e.g. 127.0.0.1:50051; port 0: any free one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Where the logs lie; made if it is not there.
+    /// Where to serve metrics for Prometheus; none: nowhere.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_listen: Option<String>,
+    /// Where SQLite files lie; made if it is not there.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Target {
-    /// training, complaints, evaluation, accountability and scorecard.
-    All,
+    /// NATS, where events are published and others' are read.
+    #[arg(long, value_name = "URL")]
+    nats_url: Option<String>,
+    /// Where the other services serve gRPC: `training=http://…,complaints=http://…`.
+    #[arg(long, value_name = "SERVICE=URL,…")]
+    peers: Option<String>,
 }
 
 /// How a client command reaches its server, and how it answers.
@@ -106,9 +117,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(serve) => {
             flags.listen = serve.listen;
+            flags.metrics_listen = serve.metrics_listen;
             flags.data_dir = serve.data_dir;
-            let Target::All = serve.target;
-            self::serve(&started(&flags)?).await
+            flags.nats_url = serve.nats_url;
+            flags.peers = serve.peers;
+            self::serve(serve.target, &started(&flags)?).await
         }
         Command::Demo(demo) => demo::run(demo, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
@@ -120,6 +133,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print::json(&crate::asyncapi::document());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Health(asked) => health::run(asked, flags).await,
         Command::Verify(verify) => verify::run(verify, flags).await,
     }
 }
@@ -131,22 +145,16 @@ fn started(flags: &Flags) -> anyhow::Result<Settings> {
     Ok(settings)
 }
 
-async fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
+async fn serve(target: Target, settings: &Settings) -> anyhow::Result<ExitCode> {
     announce(settings);
-    let running = serve::start(settings.listen, &settings.data_dir, crate::clock()).await?;
+    let running = serve::start(target, settings, crate::clock()).await?;
     tracing::info!("serving gRPC on {}", running.address);
     Ok(shutdown::serve_until_asked(running).await?)
 }
 
-/// Says with which settings the program runs, and who may call it.
+/// Says with which settings the program runs (secrets hide themselves), and who may call it.
 fn announce(settings: &Settings) {
-    tracing::info!(
-        listen = %settings.listen,
-        data_dir = %settings.data_dir.display(),
-        log = settings.log,
-        log_format = ?settings.log_format,
-        "settings"
-    );
+    tracing::info!(?settings, "settings");
     tracing::warn!(
         "calls are not authenticated: each names its own actor in the header `{}`; do not serve beyond this machine",
         shell::caller::ACTOR_HEADER

@@ -1,21 +1,42 @@
 //! Settings: a flag beats the environment (`MINGJING_…`), which beats the file, which beats the default. An
 //! unknown key is an error, wherever it stands.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use config::{Config, Environment, File};
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+
+use crate::target::Owner;
 
 /// What the program can be told.
-#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where to serve gRPC; port 0: any free one.
     pub listen: SocketAddr,
-    /// Where the logs and the scorecard's database lie.
+    /// Where to serve metrics over HTTP; none: nowhere.
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Where the logs and the scorecard's database lie, if they are SQLite files.
     pub data_dir: PathBuf,
+    /// The PostgreSQL database of the served service, or of each: `{service}` stands for its name. None: SQLite.
+    #[serde(default)]
+    pub database_url: Option<SecretString>,
+    /// NATS, where events are published and others' are read; none: all services are in this process.
+    #[serde(default)]
+    pub nats_url: Option<String>,
+    /// The credentials file for it; none: it asks for none.
+    #[serde(default)]
+    pub nats_credentials: Option<PathBuf>,
+    /// How many copies of each stream the NATS cluster keeps: 1, 3 or 5.
+    pub nats_replicas: usize,
+    /// Where the services of other processes serve gRPC.
+    #[serde(default)]
+    pub peers: Peers,
     /// Which server the client commands call.
     pub server: String,
     /// Which log lines are written, e.g. `info,sqlx=warn`.
@@ -25,13 +46,38 @@ pub struct Settings {
 }
 
 /// How log lines are written.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
     Text,
     /// For programs, one object a line.
     Json,
+}
+
+/// Where the fact-owning services of other processes serve gRPC: `training=http://…,complaints=http://…`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peers(BTreeMap<Owner, String>);
+
+impl Peers {
+    /// The address of a service, e.g. `http://training:50051`.
+    pub fn address(&self, owner: Owner) -> Option<&str> {
+        self.0.get(&owner).map(String::as_str)
+    }
+}
+
+impl<'de> Deserialize<'de> for Peers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        let peer = |pair: &str| {
+            let (service, address) = pair.split_once('=')?;
+            let owner = Owner::ALL.into_iter().find(|owner| owner.name() == service.trim())?;
+            Some((owner, address.trim().to_owned()))
+        };
+        let wrong = |pair| serde::de::Error::custom(format!("peers: `{pair}` is not SERVICE=URL"));
+        pairs.map(|pair| peer(pair).ok_or_else(|| wrong(pair))).collect::<Result<_, _>>().map(Self)
+    }
 }
 
 /// What flags say; what they do not say is `None`.
@@ -41,8 +87,14 @@ pub struct Flags {
     pub file: Option<PathBuf>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// `--metrics-listen`.
+    pub metrics_listen: Option<String>,
     /// `--data-dir`.
     pub data_dir: Option<PathBuf>,
+    /// `--nats-url`.
+    pub nats_url: Option<String>,
+    /// `--peers`.
+    pub peers: Option<String>,
     /// `--server`.
     pub server: Option<String>,
     /// `--log`.
@@ -55,11 +107,29 @@ impl Settings {
         Self::read_with(flags, Environment::with_prefix("MINGJING").prefix_separator("_"))
     }
 
+    /// Everything in one process on SQLite files in `data_dir`.
+    pub fn embedded(listen: SocketAddr, data_dir: &Path) -> Self {
+        Self {
+            listen,
+            metrics_listen: None,
+            data_dir: data_dir.to_owned(),
+            database_url: None,
+            nats_url: None,
+            nats_credentials: None,
+            nats_replicas: 1,
+            peers: Peers::default(),
+            server: format!("http://{listen}"),
+            log: "warn".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+
     fn read_with(flags: &Flags, environment: Environment) -> anyhow::Result<Self> {
         let mut builder = Config::builder()
             .set_default("listen", "127.0.0.1:50051")?
             .set_default("data_dir", "data")?
             .set_default("server", "http://127.0.0.1:50051")?
+            .set_default("nats_replicas", 1)?
             .set_default("log", "info,sqlx=warn")?
             .set_default("log_format", "text")?;
         if let Some(file) = &flags.file {
@@ -69,7 +139,10 @@ impl Settings {
         builder
             .add_source(environment)
             .set_override_option("listen", flags.listen.clone())?
+            .set_override_option("metrics_listen", flags.metrics_listen.clone())?
             .set_override_option("data_dir", data_dir.map(String::from))?
+            .set_override_option("nats_url", flags.nats_url.clone())?
+            .set_override_option("peers", flags.peers.clone())?
             .set_override_option("server", flags.server.clone())?
             .set_override_option("log", flags.log.clone())?
             .build()
@@ -105,6 +178,21 @@ mod tests {
         let error =
             Settings::read_with(&Flags::default(), environment(&[("MINGJING_LISTENN", "x")])).unwrap_err();
         assert!(format!("{error:#}").contains("listenn"), "{error:#}");
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_and_peers_are_named() {
+        let pairs = [
+            ("MINGJING_DATABASE_URL", "postgres://mingjing:hunter2@db/training"),
+            ("MINGJING_PEERS", "training=http://t:1, complaints=http://c:2"),
+        ];
+        let settings = Settings::read_with(&Flags::default(), environment(&pairs)).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert_eq!(settings.peers.address(Owner::Complaints), Some("http://c:2"));
+        assert_eq!(settings.peers.address(Owner::Evaluation), None);
+        let wrong = environment(&[("MINGJING_PEERS", "scorecard=http://s:1")]);
+        let error = Settings::read_with(&Flags::default(), wrong).unwrap_err();
+        assert!(format!("{error:#}").contains("scorecard=http://s:1"), "{error:#}");
     }
 
     #[test]

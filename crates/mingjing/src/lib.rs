@@ -5,6 +5,8 @@
 //! | [`cli`] | subcommands and their help; [`cli::run`] does what was asked |
 //! | [`config`] | settings from flags, environment and file |
 //! | [`serve`] | puts the services together and serves them on one port |
+//! | [`target`], [`substrate`] | which services; their logs, and where the others' facts come from |
+//! | [`health`], [`metrics`] | what the process says of itself |
 //! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
 //! | [`asyncapi`] | what is published over NATS, as a document |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
@@ -18,12 +20,16 @@ pub mod asyncapi;
 pub mod cli;
 pub mod config;
 pub mod events;
+pub mod health;
 pub mod json;
+pub mod metrics;
 pub mod remote;
 pub mod sample;
 pub mod scheme_file;
 pub mod serve;
 pub mod shutdown;
+pub mod substrate;
+pub mod target;
 pub mod telemetry;
 
 /// The real present.

@@ -1,8 +1,6 @@
-//! Puts the services together and serves them on one port, embedded: SQLite files in a data directory, and
-//! nothing else.
+//! Puts services together and serves them on one port: all of them embedded, or one on the real substrate.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,19 +16,24 @@ use contract::scorecard::scorecard_service_server::SERVICE_NAME as SCORECARD_SER
 use contract::status::Failure;
 use contract::training::training_service_server::SERVICE_NAME as TRAINING_SERVICE;
 use evaluation::Evaluation;
-use eventstore::sqlite::SqliteLog;
-use eventstore::{Clock, EventStore};
+use eventstore::Clock;
+use eventstore::store::Log;
+use futures::future::BoxFuture;
 use scorecard::Scorecard;
-use shell::{Model, Reads, Sources, Tasks};
+use shell::{Model, Reads, Tasks};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic_health::ServingStatus;
 use tonic_web::GrpcWebLayer;
 use training::Training;
 
+use crate::config::Settings;
 use crate::events::Events;
+use crate::health::Health;
+use crate::substrate::{self, Substrate};
+use crate::target::{Owner, Target};
+use crate::{metrics, target};
 
 /// A request's message has at most so many bytes.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -46,77 +49,46 @@ const FILL_TIMEOUT: Duration = Duration::from_mins(30);
 /// A stop waits this long for the calls and tasks that run.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Everything, running.
+/// What was started, running.
 pub struct Running {
     /// Where gRPC is served.
     pub address: SocketAddr,
     /// The background work.
     pub tasks: Tasks,
+    databases: Vec<Arc<dyn Log>>,
 }
 
-/// Starts all services on the logs in `data_dir` (made if it is not there) and serves them on `listen`. Each is
-/// healthy, and this returns, once what it reads from is filled.
-pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow::Result<Running> {
-    std::fs::create_dir_all(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
+/// The services of a process, on the way to being served.
+struct Services {
+    routes: Routes,
+    /// Each by its gRPC name, with what fills what it reads from.
+    filling: Vec<(&'static str, BoxFuture<'static, bool>)>,
+}
+
+/// Starts what `target` says, as `settings` say, and serves it. Each service is healthy, and this returns, once
+/// what it reads from is filled.
+pub async fn start(target: Target, settings: &Settings, clock: Clock) -> anyhow::Result<Running> {
     let tasks = Tasks::default();
-    let (listener, health) = (TcpListener::bind(listen).await, tonic_health::server::health_reporter());
-    let listener = listener.with_context(|| format!("listening on {listen}"))?;
+    let listen = settings.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     let address = listener.local_addr()?;
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-
-    let training_log = open("training", data_dir, &clock, &tasks).await?;
-    let complaints_log = open("complaints", data_dir, &clock, &tasks).await?;
-    let evaluation_log = open("evaluation", data_dir, &clock, &tasks).await?;
-    let accountability_log = open("accountability", data_dir, &clock, &tasks).await?;
-    let read = |store: &EventStore| store.reader().clone();
-    let logs = [&training_log, &complaints_log, &evaluation_log, &accountability_log].map(read);
-
-    let sources = Sources {
-        training: training_log.source(),
-        complaints: complaints_log.source(),
-        evaluation: evaluation_log.source(),
-        accountability: accountability_log.source(),
-    };
-    let training = Training::start(training_log, &sources, clock.clone(), &tasks);
-    let complaints = Complaints::start(complaints_log, &sources, clock.clone(), &tasks);
-    let evaluation = Evaluation::start(evaluation_log, &sources, clock.clone(), &tasks);
-    let accountability = Accountability::start(accountability_log, &sources, clock.clone(), &tasks);
-    let scorecard = Scorecard::start(&sources, &data_dir.join("scorecard.db"), clock.clone(), &tasks).await?;
-
-    let (reporter, health) = health;
+    let (health, health_server) = Health::new();
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(descriptors::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
-    let routes = Routes::new(health)
-        .add_service(reflection)
-        .add_service(EventServiceServer::new(Events::new(logs, &tasks)))
-        .add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX))
-        .add_service(complaints.server().max_decoding_message_size(REQUEST_BYTES_MAX))
-        .add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX))
-        .add_service(accountability.server().max_decoding_message_size(REQUEST_BYTES_MAX))
-        .add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
-    let names = [
-        TRAINING_SERVICE,
-        COMPLAINT_SERVICE,
-        EVALUATION_SERVICE,
-        ACCOUNTABILITY_SERVICE,
-        SCORECARD_SERVICE,
-        EVENT_SERVICE,
-    ];
-    for name in names.into_iter().chain([""]) {
-        reporter.set_service_status(name, ServingStatus::NotServing).await;
+
+    let substrate = Substrate::open(target, settings, &clock, &tasks).await?;
+    let routes = Routes::new(health_server).add_service(reflection);
+    let services = Services::start(routes, target, &substrate, settings, clock, &tasks).await?;
+    if let Some(listen) = settings.metrics_listen {
+        metrics::serve(listen, &substrate, &tasks)?;
     }
-    let stop = tasks.stop.clone();
-    let stopping = {
-        let reporter = reporter.clone();
-        async move {
-            stop.cancelled().await;
-            for name in names.into_iter().chain([""]) {
-                reporter.set_service_status(name, ServingStatus::NotServing).await;
-            }
-        }
-    };
+
+    let names: Vec<_> = services.filling.iter().map(|(name, _)| *name).collect();
+    health.begin(&names).await;
+    let stopping = health.clone().stopping(names, tasks.stop.clone());
     let server = Server::builder()
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
@@ -124,7 +96,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
         .max_connection_age(CONNECTION_AGE_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_routes(routes)
+        .add_routes(services.routes)
         .serve_with_incoming_shutdown(incoming, stopping);
     tasks.tracker.spawn(async move {
         if let Err(error) = server.await {
@@ -133,49 +105,83 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     });
 
     // A service that cannot be filled (an event that it cannot read) stays unhealthy; the others serve.
-    let filled = [
-        (TRAINING_SERVICE, filled(training.reads()).await && filled(training.replica()).await),
-        (COMPLAINT_SERVICE, filled(complaints.reads()).await && filled(complaints.replica()).await),
-        (EVALUATION_SERVICE, filled(evaluation.reads()).await && filled(evaluation.replica()).await),
-        (
-            ACCOUNTABILITY_SERVICE,
-            filled(accountability.reads()).await && filled(accountability.replica()).await,
-        ),
-        (SCORECARD_SERVICE, is_filled(&scorecard.catch_up(FILL_TIMEOUT).await)),
-        (EVENT_SERVICE, true),
-    ];
-    let all = filled.iter().all(|(_, filled)| *filled);
-    for (name, filled) in filled.into_iter().chain([("", all)]) {
-        let status = if filled { ServingStatus::Serving } else { ServingStatus::NotServing };
-        reporter.set_service_status(name, status).await;
+    let mut all = true;
+    for (name, filling) in services.filling {
+        let filled = filling.await;
+        all &= filled;
+        health.set(name, filled).await;
     }
-    Ok(Running { address, tasks })
+    health.set("", all).await;
+    tasks.tracker.spawn(health.follow_consumers(tasks.consumers.clone(), tasks.stop.clone()));
+    Ok(Running { address, tasks, databases: substrate.databases })
+}
+
+impl Services {
+    async fn start(
+        mut routes: Routes,
+        target: Target,
+        substrate: &Substrate,
+        settings: &Settings,
+        clock: Clock,
+        tasks: &Tasks,
+    ) -> anyhow::Result<Self> {
+        let sources = &substrate.sources;
+        let mut filling: Vec<(&'static str, BoxFuture<'static, bool>)> = Vec::new();
+        routes = routes.add_service(EventServiceServer::new(Events::new(substrate.logs(), tasks)));
+        filling.push((EVENT_SERVICE, Box::pin(std::future::ready(true))));
+        if let Some(store) = substrate.stores.get(&Owner::Training) {
+            let training = Training::start(store.clone(), sources, clock.clone(), tasks);
+            routes = routes.add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX));
+            filling.push((TRAINING_SERVICE, filled(training.reads(), training.replica())));
+        }
+        if let Some(store) = substrate.stores.get(&Owner::Complaints) {
+            let complaints = Complaints::start(store.clone(), sources, clock.clone(), tasks);
+            routes = routes.add_service(complaints.server().max_decoding_message_size(REQUEST_BYTES_MAX));
+            filling.push((COMPLAINT_SERVICE, filled(complaints.reads(), complaints.replica())));
+        }
+        if let Some(store) = substrate.stores.get(&Owner::Evaluation) {
+            let evaluation = Evaluation::start(store.clone(), sources, clock.clone(), tasks);
+            routes = routes.add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX));
+            filling.push((EVALUATION_SERVICE, filled(evaluation.reads(), evaluation.replica())));
+        }
+        if let Some(store) = substrate.stores.get(&Owner::Accountability) {
+            let accountability = Accountability::start(store.clone(), sources, clock.clone(), tasks);
+            routes = routes.add_service(accountability.server().max_decoding_message_size(REQUEST_BYTES_MAX));
+            filling.push((ACCOUNTABILITY_SERVICE, filled(accountability.reads(), accountability.replica())));
+        }
+        if target.projects() {
+            let database = substrate::sqlite_file(target::SCORECARD, &settings.data_dir)?;
+            let scorecard = Scorecard::start(sources, &database, clock, tasks).await?;
+            routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
+            let caught_up = async move { is_filled(&scorecard.catch_up(FILL_TIMEOUT).await) };
+            filling.push((SCORECARD_SERVICE, Box::pin(caught_up)));
+        }
+        Ok(Self { routes, filling })
+    }
 }
 
 impl Running {
-    /// Stops in good order: unhealthy at once, running calls answered, tasks ended, within 10 s.
+    /// Stops in good order: unhealthy at once, running calls answered, tasks ended, databases closed, within 10 s.
     pub async fn stop(self) {
         self.tasks.stop.cancel();
         self.tasks.tracker.close();
-        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.tracker.wait()).await.is_err() {
+        let closed = async {
+            self.tasks.tracker.wait().await;
+            for database in &self.databases {
+                database.close().await;
+            }
+        };
+        if tokio::time::timeout(STOP_TIMEOUT, closed).await.is_err() {
             tracing::warn!("some tasks did not stop within {} s", STOP_TIMEOUT.as_secs());
         }
     }
 }
 
-async fn open(
-    service: &'static str,
-    data_dir: &Path,
-    clock: &Clock,
-    tasks: &Tasks,
-) -> anyhow::Result<EventStore> {
-    let path = data_dir.join(format!("{service}.db"));
-    let log = SqliteLog::open(&path).await.with_context(|| format!("the log {}", path.display()))?;
-    Ok(EventStore::start(service, Arc::new(log), clock.clone(), &tasks.tracker).await?)
-}
-
-async fn filled<M: Model>(reads: &Reads<M>) -> bool {
-    is_filled(&reads.catch_up(FILL_TIMEOUT).await)
+fn filled<M: Model, R: Model>(reads: &Reads<M>, replica: &Reads<R>) -> BoxFuture<'static, bool> {
+    let (reads, replica) = (reads.clone(), replica.clone());
+    Box::pin(async move {
+        is_filled(&reads.catch_up(FILL_TIMEOUT).await) && is_filled(&replica.catch_up(FILL_TIMEOUT).await)
+    })
 }
 
 fn is_filled(caught_up: &Result<(), Failure>) -> bool {

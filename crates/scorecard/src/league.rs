@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::name::CycleName;
 use contract::scorecard::Scorecard;
 use contract::words::SchemeRules;
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 use scoring::facts::CycleFacts;
 use scoring::indices::IndexFigures;
@@ -31,8 +30,8 @@ pub(crate) struct Snapshot {
     vetoed: BTreeSet<String>,
     vetoes: BTreeMap<String, Vec<Trace>>,
     published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
-    /// When the results were published that this is of.
-    pub(crate) published_at: Option<Timestamp>,
+    /// The counts behind the indices of published results.
+    published_figures: Option<BTreeMap<String, IndexFigures>>,
     answers_until: u64,
     reached: BTreeMap<&'static str, Reached>,
 }
@@ -86,6 +85,11 @@ impl Snapshot {
         &self.cycle
     }
 
+    /// Whether it is of published results.
+    pub(crate) fn is_published(&self) -> bool {
+        self.published_figures.is_some()
+    }
+
     /// The units entered.
     pub(crate) fn units(&self) -> impl Iterator<Item = &String> {
         self.record.units.keys()
@@ -107,7 +111,7 @@ impl Folded {
             vetoed: BTreeSet::new(),
             vetoes: BTreeMap::new(),
             published_points: None,
-            published_at: None,
+            published_figures: None,
             answers_until: evaluation.map_or(0, |reached| reached.position),
             reached: self.reached.clone(),
         };
@@ -119,7 +123,7 @@ impl Folded {
             }
             Some(published) => {
                 snapshot.answers_until = published.published.position;
-                snapshot.published_at = Some(published.published_at());
+                snapshot.published_figures = Some(published.figures);
                 snapshot.record = published.record;
                 // One that was lifted since stood then; which did not yet is told by who was vetoed.
                 snapshot.vetoes = facts.vetoes(&key, |_| true);
@@ -154,7 +158,8 @@ impl League {
     pub(crate) fn compute(snapshot: Snapshot, mut indices: Indices) -> Option<Self> {
         let scheme = Scheme::parse(&snapshot.rules).ok()?;
         let mut facts = snapshot.record.cycle_facts(&snapshot.cycle.ranked_groups, &snapshot.vetoed);
-        for (unit, figures) in std::mem::take(&mut indices.figures) {
+        let figures = snapshot.published_figures.unwrap_or_else(|| std::mem::take(&mut indices.figures));
+        for (unit, figures) in figures {
             if let Some(unit) = facts.units.get_mut(&unit) {
                 unit.figures = figures;
             }

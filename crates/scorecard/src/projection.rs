@@ -207,7 +207,7 @@ impl Projection {
         Ok(Current { league, generation, beside: Beside::Then(as_of), now, reached })
     }
 
-    /// The counts behind a cycle's indices; of published results as they were then.
+    /// The counts behind a cycle's indices as they stand; published results bring their own.
     async fn indices(
         &self,
         generation: &Arc<Generation>,
@@ -218,17 +218,11 @@ impl Projection {
         let name = snapshot.name();
         let has_index = generation.read(|folded| folded.facts.has_index(snapshot.cycle()))
             || as_of.is_some_and(|as_of| as_of.folded.facts.has_index(snapshot.cycle()));
-        if !has_index {
+        if !has_index || snapshot.is_published() {
             return Ok(Indices::default());
         }
         let days = snapshot.cycle().days();
-        let figures = if let Some(published) = snapshot.published_at {
-            let occurred = as_of.and_then(|as_of| as_of.cut.occurred);
-            let cut = Cut { occurred, recorded: Some(published), positions: None };
-            let then = Box::pin(self.as_of(generation, &name.jurisdiction, cut)).await?;
-            let (facts, training) = (&then.folded.facts, &then.training);
-            Standing { facts, training, days, now: published }.indices(name, snapshot.units())
-        } else if let Some(as_of) = as_of {
+        let figures = if let Some(as_of) = as_of {
             let (facts, training) = (&as_of.folded.facts, &as_of.training);
             Standing { facts, training, days, now }.indices(name, snapshot.units())
         } else {

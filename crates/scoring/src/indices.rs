@@ -3,6 +3,7 @@
 //! Each figure has this one definition, used by the method *index* and wherever a scorecard shows it.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::exact::{Exact, exact, quotient, whole};
 use crate::methods::{Part, mean};
@@ -10,7 +11,7 @@ use crate::round::shown;
 use crate::scheme::{IndexKind, Ratio, RatioWeight};
 
 /// The counts behind the indices of one unit; a unit counts its whole subtree.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexFigures {
     /// The training drive; none: nothing on record.
     pub training: Option<TrainingFigures>,
@@ -21,7 +22,7 @@ pub struct IndexFigures {
 }
 
 /// The counts behind the training index.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainingFigures {
     /// Officers on the roster at the campaign's cutoff.
     pub officers: u64,
@@ -42,7 +43,7 @@ pub struct TrainingFigures {
 }
 
 /// The counts behind the rectification index.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RectificationFigures {
     /// Complaints due by now.
     pub due: u64,
@@ -59,7 +60,7 @@ pub struct RectificationFigures {
 }
 
 /// The counts behind the commitments index.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitmentFigures {
     /// Assigned to the unit and due by now.
     pub due: u64,

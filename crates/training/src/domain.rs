@@ -7,6 +7,7 @@ pub mod item;
 pub mod need;
 pub mod officer;
 pub mod session;
+pub mod transitions;
 
 /// The id at the end of a resource name.
 fn last_id(name: &str) -> String {

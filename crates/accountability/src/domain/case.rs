@@ -1,24 +1,45 @@
-//! A case 追责 against units and officers, up to its finding.
+//! A case 追责 against units and officers, from opening to close. Nothing of it is ever taken out.
 //!
 //! - It is against at least one unit, and refers to nothing that its owner has no record of.
 //! - An officer on the roster investigates, never someone involved 回避: whom the case is against, or whose
 //!   unit; who opened it; who is complained of in its complaint or ever had that in hand; who stepped down.
-//! - Evidence comes after the investigator, the finding after evidence. No evidence is ever taken out.
-//! - The finding ends the investigation. A grave one raises a veto 一票否决 against each unit responsible, in the
-//!   cycle that it counts in.
+//! - Evidence comes after the investigator, the finding after evidence. The finding ends the investigation. A
+//!   grave one raises a veto 一票否决 against each unit responsible, in the cycle that it counts in.
+//! - A disposition is decided for each of those responsible, with a last day to carry it out; never by
+//!   themselves. Below the minimum of the scale that was in force at the finding it is refused, unless a reason
+//!   and an approver of higher level are on record 决不姑息迁就. One whose last day passes is raised, once.
+//! - An appeal suspends all that, last days too. It is decided by someone who had nothing to do with the case,
+//!   and makes nothing worse. Overturned, the finding falls with its vetoes and dispositions; varied, in part.
+//! - A case is closed when every disposition was carried out, or when nobody is responsible.
+//! - When all its causes are undone, a case that opened by itself is withdrawn 撤案 if nothing was found yet; if
+//!   there is a finding, that waits for a review, and nothing is carried out before.
+//! - Two cases without a finding can become one; whoever investigates must not be involved in the other one.
 
-use contract::accountability::{
-    CaseOpened, EvidenceAdded, FindingMade, Gravity, InvestigatorAssigned, InvestigatorRecused, VetoRaised,
-};
-use contract::status::{self, Kind};
+use contract::accountability::*;
 use eventstore::Decider;
+use jiff::civil::Date;
+
+mod appeal;
+mod ending;
+mod investigation;
+mod rejection;
+mod sanction;
+mod verdict;
+
+pub use rejection::Rejection;
+pub use sanction::{Deciding, Person};
+pub use verdict::{Appealed, Measure, Subject, Verdict};
 
 eventstore::events! {
     /// What can happen to a case.
     pub enum Event {
-        CaseOpened, InvestigatorAssigned, InvestigatorRecused, EvidenceAdded, FindingMade, VetoRaised,
+        CaseOpened, CaseMerged, CauseFallen, InvestigatorAssigned, InvestigatorRecused, EvidenceAdded,
+        FindingMade, DispositionDecided, DispositionExecuted, ExecutionOverdue, AppealLodged, AppealDecided,
+        VetoRaised, VetoLifted, CaseClosed, CaseTextsRevealed,
     }
 }
+
+type Decision = Result<Vec<Event>, Rejection>;
 
 /// A case, if it was opened.
 #[derive(Debug, Clone, Default)]
@@ -35,13 +56,33 @@ pub enum State {
 pub struct Opened {
     /// As it was opened.
     pub terms: CaseOpened,
+    /// What it comes from, with what merged cases came from.
+    pub grounds: Grounds,
+    /// How causes of it went, oldest first.
+    pub fallen: Vec<CauseFallen>,
+    /// Resource names of the cases that went into it.
+    pub merged: Vec<String>,
     /// What was gathered, oldest first.
     pub evidence: Vec<EvidenceAdded>,
     /// Those who investigated before.
     pub former: Vec<Former>,
     /// How far it has come.
     pub phase: Phase,
+    /// Whether an appeal was decided since its last cause fell.
+    reviewed: bool,
     events: u64,
+}
+
+/// What a case comes from and whom it is against.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "fields are named as in the contract")]
+pub struct Grounds {
+    pub units: Vec<String>,
+    pub officers: Vec<String>,
+    pub causes: Vec<Cause>,
+    pub complaints: Vec<String>,
+    pub opened_by: Vec<String>,
+    pub by_hand: bool,
 }
 
 /// Someone who investigated before.
@@ -49,35 +90,32 @@ pub struct Opened {
 pub struct Former {
     /// Resource name of the officer.
     pub investigator: String,
-    /// Whether they stepped down; otherwise another one took their place.
+    /// Whether they stepped down; otherwise another one took their place, or the case ended.
     pub recused: bool,
 }
 
 /// How far a case has come.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "fields are named as in the contract")]
 pub enum Phase {
     /// It waits for an investigator.
     Waiting,
     /// Evidence is gathered.
-    Investigation {
-        /// Resource name of the officer.
-        investigator: String,
-    },
+    Investigation { investigator: String },
     /// A finding was made.
-    Found {
-        /// Resource name of the officer who investigated.
-        investigator: String,
-        /// The finding.
-        finding: FindingMade,
-    },
+    Found(Box<Verdict>),
+    /// It is closed; without a verdict it was withdrawn.
+    Closed { outcome: CaseOutcome, verdict: Option<Box<Verdict>> },
+    /// It went into another one.
+    Merged { into: String },
 }
 
-/// Who is to investigate, as others know them.
-#[derive(Debug, Clone)]
+/// Who is to investigate or to approve, as others know them.
+#[derive(Debug, Clone, Default)]
 pub struct Candidate {
     /// Resource name of the unit.
     pub unit: String,
-    /// Whether they are complained of in the case's complaint, or ever had it in hand.
+    /// Whether they are complained of in a complaint of the case, or ever had it in hand.
     pub in_complaint: bool,
 }
 
@@ -89,6 +127,17 @@ pub enum Missing {
     Officer(String),
     Complaint(String),
     Cycle(String),
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unit(name) => write!(f, "{name} is not in the unit register"),
+            Self::Officer(name) => write!(f, "{name} was never on the roster"),
+            Self::Complaint(name) => write!(f, "{name} was never lodged"),
+            Self::Cycle(name) => write!(f, "{name} was never opened"),
+        }
+    }
 }
 
 /// How someone is involved in a case.
@@ -109,133 +158,46 @@ pub enum Involvement {
     /// They stepped down before.
     #[error("they stepped down before")]
     SteppedDown,
+    /// They investigate it.
+    #[error("they investigate the case")]
+    Investigates,
 }
 
 /// What can be asked of a case. `missing`: the first thing referred to that its owner has no record of.
 /// `expected` is the stream version that the caller read, if the caller edits what it read.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "fields are named as in the contract; see above")]
 pub enum Command {
     /// Open it.
-    Open {
-        /// Its terms.
-        opened: CaseOpened,
-        /// See above.
-        missing: Option<Missing>,
-    },
-    /// Have someone investigate.
-    Assign {
-        /// Who.
-        assigned: InvestigatorAssigned,
-        /// The same, as others know them; none: they are not on the roster.
-        candidate: Option<Candidate>,
-        /// See above.
-        expected: Option<u64>,
-    },
+    Open { opened: CaseOpened, missing: Option<Missing> },
+    /// Put another case into it. `other`: that case, if it is there; `investigator`: whoever investigates this
+    /// one, as others know them in the light of the other one's complaints.
+    Merge { merged: String, reason: String, other: State, investigator: Candidate, expected: Option<u64> },
+    /// Causes are gone.
+    FallCauses { causes: Vec<Cause>, fallen_by: Cause },
+    /// Have someone investigate; no candidate: they are not on the roster.
+    Assign { assigned: InvestigatorAssigned, candidate: Option<Candidate>, expected: Option<u64> },
     /// Have the investigator step down.
-    Recuse {
-        /// Resource name of the case.
-        case: String,
-        /// Why.
-        reason: String,
-        /// See above.
-        expected: Option<u64>,
-    },
+    Recuse { reason: String, expected: Option<u64> },
     /// Add a piece of evidence.
     AddEvidence(EvidenceAdded),
-    /// Come to a finding; one that says no cycle counts in the case's.
-    Find {
-        /// The finding.
-        finding: FindingMade,
-        /// See above.
-        missing: Option<Missing>,
-        /// See above.
-        expected: Option<u64>,
-    },
-}
-
-/// Which rules can be broken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// The id is taken.
-    #[error("there is another case of this name")]
-    CaseExists,
-    /// No such case.
-    #[error("there is no such case")]
-    UnknownCase,
-    /// It refers to something that is not there.
-    #[error("{0}")]
-    Missing(Missing),
-    /// The investigator is not on the roster.
-    #[error("{0} is not on the roster")]
-    OfficerNotOnRoster(String),
-    /// The investigator is involved.
-    #[error("whoever is involved does not investigate: {0}")]
-    InvestigatorInvolved(Involvement),
-    /// Nobody investigates.
-    #[error("the case has no investigator yet")]
-    NoInvestigator,
-    /// The id is taken by evidence of other content.
-    #[error("there is other evidence of this id in the case")]
-    EvidenceExists,
-    /// Nothing was gathered.
-    #[error("no evidence was gathered yet")]
-    NoEvidence,
-    /// The investigation is over.
-    #[error("the finding was made already")]
-    FindingStands,
-    /// A veto needs a cycle.
-    #[error("a grave finding against a unit counts in a cycle: name it")]
-    NoCycle,
-    /// It was changed since it was read.
-    #[error("the case was changed since it was read: it is at \"{0}\"")]
-    CaseChanged(u64),
-}
-
-impl std::fmt::Display for Missing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unit(name) => write!(f, "{name} is not in the unit register"),
-            Self::Officer(name) => write!(f, "{name} was never on the roster"),
-            Self::Complaint(name) => write!(f, "{name} was never lodged"),
-            Self::Cycle(name) => write!(f, "{name} was never opened"),
-        }
-    }
-}
-
-impl status::Rejection for Rejection {
-    fn rule(&self) -> &'static str {
-        match self {
-            Self::CaseExists => "accountability.case_exists",
-            Self::UnknownCase => "accountability.unknown_case",
-            Self::Missing(Missing::Unit(_)) => "accountability.unknown_unit",
-            Self::Missing(Missing::Officer(_)) => "accountability.unknown_officer",
-            Self::Missing(Missing::Complaint(_)) => "accountability.unknown_complaint",
-            Self::Missing(Missing::Cycle(_)) => "accountability.unknown_cycle",
-            Self::OfficerNotOnRoster(_) => "accountability.officer_not_on_roster",
-            Self::InvestigatorInvolved(_) => "accountability.investigator_involved",
-            Self::NoInvestigator => "accountability.no_investigator",
-            Self::EvidenceExists => "accountability.evidence_exists",
-            Self::NoEvidence => "accountability.no_evidence",
-            Self::FindingStands => "accountability.finding_stands",
-            Self::NoCycle => "accountability.no_cycle",
-            Self::CaseChanged(_) => "accountability.case_changed",
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::CaseExists | Self::EvidenceExists => Kind::Exists,
-            Self::UnknownCase => Kind::NotFound,
-            Self::CaseChanged(_) => Kind::Changed,
-            Self::Missing(_)
-            | Self::OfficerNotOnRoster(_)
-            | Self::InvestigatorInvolved(_)
-            | Self::NoInvestigator
-            | Self::NoEvidence
-            | Self::FindingStands
-            | Self::NoCycle => Kind::Rule,
-        }
-    }
+    /// Come to a finding; one that says no cycle counts in the case's. `investigator_unit`: where whoever
+    /// investigates serves now.
+    Find { finding: FindingMade, investigator_unit: String, missing: Option<Missing>, expected: Option<u64> },
+    /// Decide what is done to one of those responsible.
+    DecideDisposition(Deciding),
+    /// It was carried out.
+    Execute { subject: Subject, execution_date: String, expected: Option<u64> },
+    /// The last day to carry it out passed; `day` is today.
+    RaiseOverdue { subject: Subject, due: Date, day: Date },
+    /// Appeal, or review.
+    LodgeAppeal(AppealLodged),
+    /// Decide an appeal; where it is varied, those cleared are named. `day` is today.
+    DecideAppeal { decided: AppealDecided, day: Date, expected: Option<u64> },
+    /// Close it.
+    Close { expected: Option<u64> },
+    /// Read texts of it.
+    RevealTexts { vault_keys: Vec<String>, purpose: String },
 }
 
 /// An accountability case.
@@ -249,17 +211,32 @@ impl Decider for Case {
     type Event = Event;
     type Rejection = Rejection;
 
-    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
+    fn decide(state: &State, command: Command) -> Decision {
         if let Command::Open { opened, missing } = command {
             return state.open(opened, missing);
         }
         let State::Opened(case) = state else { return Err(Rejection::UnknownCase) };
         match command {
             Command::Open { .. } => Ok(vec![]),
+            Command::Merge { merged, reason, other, investigator, expected } => {
+                case.merge(merged, reason, &other, &investigator, expected)
+            }
+            Command::FallCauses { causes, fallen_by } => case.fall(causes, fallen_by),
             Command::Assign { assigned, candidate, expected } => case.assign(assigned, candidate, expected),
-            Command::Recuse { case: name, reason, expected } => case.recuse(name, reason, expected),
+            Command::Recuse { reason, expected } => case.recuse(reason, expected),
             Command::AddEvidence(added) => case.add_evidence(added),
-            Command::Find { finding, missing, expected } => case.find(finding, missing, expected),
+            Command::Find { finding, investigator_unit, missing, expected } => {
+                case.find(finding, &investigator_unit, missing, expected)
+            }
+            Command::DecideDisposition(deciding) => case.decide_disposition(deciding),
+            Command::Execute { subject, execution_date, expected } => {
+                case.execute(subject, execution_date, expected)
+            }
+            Command::RaiseOverdue { subject, due, day } => case.raise_overdue(subject, due, day),
+            Command::LodgeAppeal(lodged) => case.lodge_appeal(lodged),
+            Command::DecideAppeal { decided, day, expected } => case.decide_appeal(decided, day, expected),
+            Command::Close { expected } => case.close(expected),
+            Command::RevealTexts { vault_keys, purpose } => case.reveal(vault_keys, purpose),
         }
     }
 
@@ -274,7 +251,8 @@ impl Decider for Case {
     }
 
     fn unit(state: &State, event: &Event) -> String {
-        if let Event::VetoRaised(VetoRaised { unit, .. }) = event {
+        if let Event::VetoRaised(VetoRaised { unit, .. }) | Event::VetoLifted(VetoLifted { unit, .. }) = event
+        {
             return super::last_id(unit);
         }
         let first = state.opened().and_then(|opened| opened.terms.units.first());
@@ -286,12 +264,27 @@ impl Decider for Case {
             Event::EvidenceAdded(EvidenceAdded { evidence_id, .. }) => {
                 Opened::evidence_thing(evidence_id).into()
             }
+            Event::AppealLodged(AppealLodged { appeal_id, .. })
+            | Event::AppealDecided(AppealDecided { appeal_id, .. }) => Opened::appeal_thing(appeal_id).into(),
             Event::FindingMade(_) => Opened::FINDING_THING.into(),
+            Event::CaseClosed(_) => Opened::END_THING.into(),
             Event::CaseOpened(_)
+            | Event::CaseMerged(_)
+            | Event::CauseFallen(_)
             | Event::InvestigatorAssigned(_)
             | Event::InvestigatorRecused(_)
-            | Event::VetoRaised(_) => "".into(),
+            | Event::DispositionDecided(_)
+            | Event::DispositionExecuted(_)
+            | Event::ExecutionOverdue(_)
+            | Event::VetoRaised(_)
+            | Event::VetoLifted(_) => "".into(),
+            Event::CaseTextsRevealed(_) => Opened::TEXTS_THING.into(),
         }
+    }
+
+    fn also_in(event: &Event) -> Option<String> {
+        let Event::CaseMerged(merged) = event else { return None };
+        contract::name::CaseName::parse("merged_case", &merged.merged_case).ok().map(|name| name.key())
     }
 }
 
@@ -304,7 +297,7 @@ impl State {
         }
     }
 
-    fn open(&self, opened: CaseOpened, missing: Option<Missing>) -> Result<Vec<Event>, Rejection> {
+    fn open(&self, opened: CaseOpened, missing: Option<Missing>) -> Decision {
         if let Self::Opened(case) = self {
             return if case.terms == opened { Ok(vec![]) } else { Err(Rejection::CaseExists) };
         }
@@ -316,10 +309,40 @@ impl State {
 impl Opened {
     /// The thing of the stream that the finding is.
     pub const FINDING_THING: &'static str = "finding";
+    /// The thing of the stream that its close is.
+    pub const END_THING: &'static str = "end";
+    /// The thing of the stream that the reading of its texts is.
+    pub const TEXTS_THING: &'static str = "texts";
 
     /// The thing of the stream that a piece of evidence is.
     pub fn evidence_thing(evidence_id: &str) -> String {
         format!("evidence/{evidence_id}")
+    }
+
+    /// The thing of the stream that an appeal is.
+    pub fn appeal_thing(appeal_id: &str) -> String {
+        format!("appeal/{appeal_id}")
+    }
+
+    /// Where it stands.
+    pub fn stage(&self) -> CaseStage {
+        match &self.phase {
+            Phase::Waiting => CaseStage::Opened,
+            Phase::Investigation { .. } => CaseStage::Investigation,
+            Phase::Found(verdict) | Phase::Closed { verdict: Some(verdict), .. }
+                if verdict.is_suspended() =>
+            {
+                CaseStage::Appealed
+            }
+            Phase::Found(verdict) if !verdict.stands() => CaseStage::Exonerated,
+            Phase::Found(verdict) if verdict.measures.iter().all(Measure::is_executed) => CaseStage::Executed,
+            Phase::Found(verdict) if verdict.measures.iter().all(|measure| measure.decided.is_some()) => {
+                CaseStage::Decided
+            }
+            Phase::Found(_) => CaseStage::Found,
+            Phase::Closed { .. } => CaseStage::Closed,
+            Phase::Merged { .. } => CaseStage::Merged,
+        }
     }
 
     /// A piece of evidence by its id.
@@ -327,30 +350,82 @@ impl Opened {
         self.evidence.iter().find(|added| added.evidence_id == evidence_id)
     }
 
-    /// The finding, if it was made.
-    pub fn finding(&self) -> Option<&FindingMade> {
+    /// The finding and what followed from it, if it was made; also after it was overturned.
+    pub fn verdict(&self) -> Option<&Verdict> {
         match &self.phase {
-            Phase::Waiting | Phase::Investigation { .. } => None,
-            Phase::Found { finding, .. } => Some(finding),
+            Phase::Waiting | Phase::Investigation { .. } | Phase::Merged { .. } => None,
+            Phase::Found(verdict) => Some(verdict),
+            Phase::Closed { verdict, .. } => verdict.as_deref(),
         }
     }
 
-    /// Who investigates or investigated last; `None`: it waits for someone.
+    /// The finding that stands, if it was made.
+    pub fn finding(&self) -> Option<&FindingMade> {
+        self.verdict().filter(|verdict| !verdict.overturned).map(|verdict| &verdict.finding)
+    }
+
+    /// An appeal by its id.
+    pub fn appeal(&self, appeal_id: &str) -> Option<&Appealed> {
+        self.verdict()?.appeals.iter().find(|appeal| appeal.lodged.appeal_id == appeal_id)
+    }
+
+    /// Who investigates or investigated last; `None`: it waits for someone, or needs nobody any more.
     pub fn investigator(&self) -> Option<&str> {
         match &self.phase {
-            Phase::Waiting => None,
-            Phase::Investigation { investigator } | Phase::Found { investigator, .. } => Some(investigator),
+            Phase::Investigation { investigator } => Some(investigator),
+            Phase::Waiting | Phase::Merged { .. } => None,
+            Phase::Found(_) | Phase::Closed { .. } => self.verdict().map(|verdict| &*verdict.investigator),
         }
+    }
+
+    /// Whether the finding waits for a review, as every cause of the case is gone.
+    pub fn needs_review(&self) -> bool {
+        !self.reviewed && self.is_groundless() && self.verdict().is_some_and(Verdict::stands)
+    }
+
+    /// Those of its causes that are gone.
+    pub fn fallen_causes(&self) -> impl Iterator<Item = &Cause> {
+        self.fallen.iter().flat_map(|fallen| &fallen.causes)
+    }
+
+    /// Whether a cause is gone.
+    pub fn is_gone(&self, cause: &Cause) -> bool {
+        self.fallen_causes().any(|fallen| same(fallen, cause))
     }
 
     fn of(terms: &CaseOpened) -> Self {
-        Self { terms: terms.clone(), evidence: vec![], former: vec![], phase: Phase::Waiting, events: 1 }
+        Self {
+            terms: terms.clone(),
+            grounds: Grounds::of(terms),
+            fallen: vec![],
+            merged: vec![],
+            evidence: vec![],
+            former: vec![],
+            phase: Phase::Waiting,
+            reviewed: false,
+            events: 1,
+        }
     }
 
     fn evolve(&mut self, event: &Event) {
         self.events += 1;
         match event {
-            Event::CaseOpened(_) | Event::VetoRaised(_) => {}
+            Event::CaseOpened(_)
+            | Event::VetoRaised(_)
+            | Event::VetoLifted(_)
+            | Event::CaseTextsRevealed(_) => {}
+            Event::CaseMerged(merged) if merged.merged_case == self.terms.case => {
+                self.dismiss(false);
+                self.phase = Phase::Merged { into: merged.case.clone() };
+            }
+            Event::CaseMerged(merged) => {
+                self.grounds.absorb(merged);
+                self.merged.push(merged.merged_case.clone());
+            }
+            Event::CauseFallen(fallen) => {
+                self.fallen.push(fallen.clone());
+                self.reviewed = false;
+            }
             Event::InvestigatorAssigned(InvestigatorAssigned { investigator, .. }) => {
                 self.dismiss(false);
                 self.phase = Phase::Investigation { investigator: investigator.clone() };
@@ -359,98 +434,41 @@ impl Opened {
             Event::EvidenceAdded(added) => self.evidence.push(added.clone()),
             Event::FindingMade(finding) => {
                 let investigator = self.investigator().unwrap_or_default().to_owned();
-                self.phase = Phase::Found { investigator, finding: finding.clone() };
+                self.phase = Phase::Found(Box::new(Verdict::of(investigator, finding.clone())));
             }
+            Event::DispositionDecided(decided) => self.change(|verdict| verdict.decided(decided)),
+            Event::DispositionExecuted(executed) => self.change(|verdict| verdict.executed(executed)),
+            Event::ExecutionOverdue(overdue) => self.change(|verdict| verdict.overdue(overdue)),
+            Event::AppealLodged(lodged) => self.change(|verdict| verdict.appealed(lodged)),
+            Event::AppealDecided(decided) => self.settle(decided),
+            Event::CaseClosed(closed) => self.end(closed.outcome()),
         }
     }
 
-    fn assign(
-        &self,
-        assigned: InvestigatorAssigned,
-        candidate: Option<Candidate>,
-        expected: Option<u64>,
-    ) -> Result<Vec<Event>, Rejection> {
-        if self.investigator() == Some(&assigned.investigator) {
-            return Ok(vec![]);
-        }
-        self.check_unchanged(expected)?;
-        self.check_not_found()?;
-        let Some(candidate) = candidate else {
-            return Err(Rejection::OfficerNotOnRoster(assigned.investigator));
-        };
-        match self.involvement(&assigned.investigator, &candidate) {
-            Some(involvement) => Err(Rejection::InvestigatorInvolved(involvement)),
-            None => Ok(vec![assigned.into()]),
+    /// A varied finding is open again, whatever was closed.
+    fn settle(&mut self, decided: &AppealDecided) {
+        self.reviewed = true;
+        self.change(|verdict| verdict.settle(decided));
+        if decided.outcome() == AppealOutcome::Varied
+            && let Phase::Closed { verdict: Some(verdict), .. } = &self.phase
+        {
+            self.phase = Phase::Found(verdict.clone());
         }
     }
 
-    fn recuse(&self, case: String, reason: String, expected: Option<u64>) -> Result<Vec<Event>, Rejection> {
-        if self.phase == Phase::Waiting && self.former.last().is_some_and(|former| former.recused) {
-            return Ok(vec![]);
+    fn end(&mut self, outcome: CaseOutcome) {
+        let verdict = self.verdict().cloned().map(Box::new);
+        if verdict.is_none() {
+            self.dismiss(false);
         }
-        self.check_unchanged(expected)?;
-        let investigator = self.investigating()?.to_owned();
-        Ok(vec![InvestigatorRecused { case, investigator, reason }.into()])
+        self.phase = Phase::Closed { outcome, verdict };
     }
 
-    fn add_evidence(&self, added: EvidenceAdded) -> Result<Vec<Event>, Rejection> {
-        if let Some(known) = self.evidence(&added.evidence_id) {
-            return if *known == added { Ok(vec![]) } else { Err(Rejection::EvidenceExists) };
+    fn change(&mut self, change: impl FnOnce(&mut Verdict)) {
+        match &mut self.phase {
+            Phase::Found(verdict) | Phase::Closed { verdict: Some(verdict), .. } => change(verdict),
+            Phase::Waiting | Phase::Investigation { .. } | Phase::Closed { .. } | Phase::Merged { .. } => {}
         }
-        self.investigating()?;
-        Ok(vec![added.into()])
-    }
-
-    fn find(
-        &self,
-        mut finding: FindingMade,
-        missing: Option<Missing>,
-        expected: Option<u64>,
-    ) -> Result<Vec<Event>, Rejection> {
-        if finding.cycle.is_empty() {
-            finding.cycle.clone_from(&self.terms.cycle);
-        }
-        if self.finding() == Some(&finding) {
-            return Ok(vec![]);
-        }
-        self.check_unchanged(expected)?;
-        self.investigating()?;
-        if self.evidence.is_empty() {
-            return Err(Rejection::NoEvidence);
-        }
-        check_known(missing)?;
-        let vetoes = vetoes(&finding);
-        if finding.cycle.is_empty() && !vetoes.is_empty() {
-            return Err(Rejection::NoCycle);
-        }
-        Ok(std::iter::once(finding.into()).chain(vetoes).collect())
-    }
-
-    fn involvement(&self, investigator: &String, candidate: &Candidate) -> Option<Involvement> {
-        let stepped_down = |former: &Former| former.recused && former.investigator == *investigator;
-        let involvements = [
-            (self.terms.officers.contains(investigator), Involvement::Accused),
-            (self.terms.units.contains(&candidate.unit), Involvement::OfAccusedUnit),
-            (self.terms.opened_by == *investigator, Involvement::OpenedIt),
-            (candidate.in_complaint, Involvement::InComplaint),
-            (self.former.iter().any(stepped_down), Involvement::SteppedDown),
-        ];
-        involvements.into_iter().find_map(|(involved, how)| involved.then_some(how))
-    }
-
-    /// Who investigates; refused if nobody does, or not any more.
-    fn investigating(&self) -> Result<&str, Rejection> {
-        self.check_not_found()?;
-        self.investigator().ok_or(Rejection::NoInvestigator)
-    }
-
-    fn check_not_found(&self) -> Result<(), Rejection> {
-        if self.finding().is_none() { Ok(()) } else { Err(Rejection::FindingStands) }
-    }
-
-    fn check_unchanged(&self, expected: Option<u64>) -> Result<(), Rejection> {
-        let unchanged = expected.is_none_or(|expected| expected == self.events);
-        if unchanged { Ok(()) } else { Err(Rejection::CaseChanged(self.events)) }
     }
 
     /// Whoever investigates investigates no longer.
@@ -461,16 +479,54 @@ impl Opened {
         }
         self.phase = Phase::Waiting;
     }
+
+    /// Whether it opened by itself, and every cause is gone.
+    fn is_groundless(&self) -> bool {
+        !self.grounds.by_hand && self.grounds.causes.iter().all(|cause| self.is_gone(cause))
+    }
+
+    fn involvement(&self, officer: &String, candidate: &Candidate) -> Option<Involvement> {
+        let stepped_down = |former: &Former| former.recused && former.investigator == *officer;
+        let Grounds { units, officers, opened_by, .. } = &self.grounds;
+        let involvements = [
+            (officers.contains(officer), Involvement::Accused),
+            (units.contains(&candidate.unit), Involvement::OfAccusedUnit),
+            (opened_by.contains(officer), Involvement::OpenedIt),
+            (candidate.in_complaint, Involvement::InComplaint),
+            (self.former.iter().any(stepped_down), Involvement::SteppedDown),
+        ];
+        involvements.into_iter().find_map(|(involved, how)| involved.then_some(how))
+    }
+
+    /// The verdict, if somebody is responsible by it.
+    fn standing(&self) -> Result<&Verdict, Rejection> {
+        if let Phase::Merged { into } = &self.phase {
+            return Err(Rejection::CaseMerged(into.clone()));
+        }
+        self.verdict().filter(|verdict| verdict.stands()).ok_or(Rejection::NoFinding)
+    }
+
+    /// The verdict, if it can be carried out.
+    fn enforceable(&self) -> Result<&Verdict, Rejection> {
+        let verdict = self.standing()?;
+        if verdict.is_suspended() {
+            return Err(Rejection::Suspended);
+        }
+        if matches!(self.phase, Phase::Closed { .. }) {
+            return Err(Rejection::CaseEnded);
+        }
+        if self.needs_review() { Err(Rejection::NeedsReview) } else { Ok(verdict) }
+    }
+
+    fn check_unchanged(&self, expected: Option<u64>) -> Result<(), Rejection> {
+        let unchanged = expected.is_none_or(|expected| expected == self.events);
+        if unchanged { Ok(()) } else { Err(Rejection::CaseChanged(self.events)) }
+    }
 }
 
-/// A grave finding's vetoes, one against each unit responsible.
-fn vetoes(finding: &FindingMade) -> Vec<Event> {
-    if finding.gravity() != Gravity::Grave {
-        return vec![];
-    }
-    let FindingMade { case, units, cycle, .. } = finding;
-    let veto = |unit: &String| VetoRaised { case: case.clone(), unit: unit.clone(), cycle: cycle.clone() };
-    units.iter().map(|unit| veto(unit).into()).collect()
+/// Whether two causes are the same fact.
+fn same(one: &Cause, other: &Cause) -> bool {
+    (&one.service, one.position) == (&other.service, other.position)
 }
 
 fn check_known(missing: Option<Missing>) -> Result<(), Rejection> {

@@ -1,8 +1,9 @@
-//! Cases: opened by hand, shown, listed.
+//! Cases: opened by hand, merged, closed; their texts.
 
 use super::*;
 
 const CAUSES_MAX: usize = 1000;
+const KEYS_MAX: usize = 100;
 
 pub(super) async fn open_case(
     service: &Service,
@@ -24,83 +25,65 @@ pub(super) async fn open_case(
     service.cases.execute_guarded(&call, &stream_of(&name), prepare, |decided| answer(decided.after)).await
 }
 
-pub(super) async fn get_case(service: &Service, request: Request<GetCaseRequest>) -> Answer<GetCaseResponse> {
-    let patience = patience(&request);
-    let asked = request.into_inner();
-    let name = CaseName::parse("name", &asked.name)?;
-    service.reads.wait(&asked.consistency_token, patience).await?;
-    let case = shown(&service.reads.now(), &name, (service.clock)());
-    Ok(Response::new(GetCaseResponse { case: Some(case.ok_or_else(|| Failure::not_found(&name))?) }))
-}
-
-pub(super) async fn list_cases(
+pub(super) async fn merge_case(
     service: &Service,
-    request: Request<ListCasesRequest>,
-) -> Answer<ListCasesResponse> {
-    let patience = patience(&request);
-    let asked = request.into_inner();
-    let JurisdictionName { jurisdiction } = JurisdictionName::parse("parent", &asked.parent)?;
-    let filter = Filter::parse(asked.filter.unwrap_or_default(), &jurisdiction)?;
-    service.reads.wait(&asked.consistency_token, patience).await?;
-    service.replica.wait(&asked.consistency_token, patience).await?;
-    let now = (service.clock)();
-    let (model, replica) = (service.reads.now(), service.replica.now());
-    let prefix = format!("{jurisdiction}/");
-    let cases = model.cases.with_prefix(&prefix).filter_map(|(key, _)| {
-        let name = CaseName { jurisdiction: jurisdiction.clone(), case: key[prefix.len()..].to_owned() };
-        Some((key.to_owned(), shown(&model, &name, now)?))
-    });
-    let wanted = cases.filter(|(_, case)| filter.lets(case, &replica));
-    let (cases, next_page_token) = pages::page(wanted, asked.page_size, &asked.page_token)?;
-    Ok(Response::new(ListCasesResponse { cases, next_page_token }))
+    request: Request<MergeCaseRequest>,
+) -> Answer<MergeCaseResponse> {
+    let (caller, asked) = receive(request, &service.clock)?;
+    let name = CaseName::parse("name", &asked.name)?;
+    let merged = CaseName::parse("merged_case", &asked.merged_case)?;
+    field::same_jurisdiction("merged_case", &merged.jurisdiction, &name.jurisdiction)?;
+    if merged == name {
+        return Err(BadField::new("merged_case", "must be another case").into());
+    }
+    let reason = field::text("reason", &asked.reason, REASON_LENGTH_MAX)?;
+    let expected = field::etag(&asked.etag)?;
+    let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
+    let prepare = |fresh| merge(service, &name, &merged, &reason, expected, fresh);
+    let answer =
+        |case: &_| MergeCaseResponse { case: resource::case(case, &name, caller.now), ..Default::default() };
+    service.cases.execute_guarded(&call, &stream_of(&name), prepare, |decided| answer(decided.after)).await
 }
 
-/// Which cases are listed.
-struct Filter(CaseFilter);
+pub(super) async fn close_case(
+    service: &Service,
+    request: Request<CloseCaseRequest>,
+) -> Answer<CloseCaseResponse> {
+    let (caller, asked) = receive(request, &service.clock)?;
+    let name = CaseName::parse("name", &asked.name)?;
+    let expected = field::etag(&asked.etag)?;
+    let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
+    let command = case::Command::Close { expected };
+    let answer =
+        |case: &_| CloseCaseResponse { case: resource::case(case, &name, caller.now), ..Default::default() };
+    service.cases.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
+}
 
-impl Filter {
-    fn parse(asked: CaseFilter, jurisdiction: &str) -> Result<Self, BadField> {
-        references::unit("filter.unit", &asked.unit, jurisdiction)?;
-        references::officer("filter.officer", &asked.officer, jurisdiction)?;
-        references::officer("filter.investigator", &asked.investigator, jurisdiction)?;
-        references::complaint("filter.complaint", &asked.complaint, jurisdiction)?;
-        references::cycle("filter.cycle", &asked.cycle, jurisdiction)?;
-        for stage in &asked.stages {
-            field::enumeration::<CaseStage>("filter.stages", *stage)?;
-        }
-        for nature in &asked.natures {
-            field::enumeration::<CaseNature>("filter.natures", *nature)?;
-        }
-        for origin in &asked.origins {
-            field::enumeration::<Origin>("filter.origins", *origin)?;
-        }
-        Ok(Self(asked))
+/// The reading is on record before anything is read; the answer that is kept holds no text.
+pub(super) async fn reveal_case_texts(
+    service: &Service,
+    request: Request<RevealCaseTextsRequest>,
+) -> Answer<RevealCaseTextsResponse> {
+    let (caller, asked) = receive(request, &service.clock)?;
+    let name = CaseName::parse("name", &asked.name)?;
+    let vault_keys = asked.vault_keys;
+    if vault_keys.is_empty() || vault_keys.len() > KEYS_MAX {
+        return Err(BadField::new("vault_keys", format!("must be 1 to {KEYS_MAX}")).into());
     }
-
-    fn lets(&self, case: &Case, replica: &Replica) -> bool {
-        let Self(filter) = self;
-        let said = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
-        let listed = |wanted: &[i32], found| wanted.is_empty() || wanted.contains(&found);
-        let counts_in = case.finding.as_ref().map_or("", |finding| &finding.cycle);
-        let ended = matches!(case.stage(), CaseStage::Closed | CaseStage::Merged);
-        self.lets_units(&case.units, replica)
-            && (filter.officer.is_empty() || case.officers.contains(&filter.officer))
-            && said(&filter.investigator, &case.investigator)
-            && listed(&filter.stages, case.stage)
-            && listed(&filter.natures, case.nature)
-            && listed(&filter.origins, case.origin)
-            && said(&filter.complaint, &case.complaint)
-            && (said(&filter.cycle, &case.cycle) || said(&filter.cycle, counts_in))
-            && !(filter.open_only && ended)
-            && case.age_days >= filter.age_days_min
-            && (filter.age_days_max == 0 || case.age_days <= filter.age_days_max)
+    let purpose = field::text("purpose", &asked.purpose, REASON_LENGTH_MAX)?;
+    let call = caller.call(&asked.request_id, &name.jurisdiction, None)?;
+    let command = case::Command::RevealTexts { vault_keys: vault_keys.clone(), purpose };
+    let stream = stream_of(&name);
+    let mut answered =
+        service.cases.execute(&call, &stream, command, |_| RevealCaseTextsResponse::default()).await?;
+    let loaded = service.cases.load(&stream, true).await.map_err(Failed::into_failure)?;
+    for vault_key in vault_keys {
+        let text = loaded.state.opened().and_then(|opened| opened.text(&vault_key));
+        let text = service.reveal(text).await?;
+        let (text, genuine) = text.unwrap_or_default();
+        answered.get_mut().texts.push(RevealedText { vault_key, text, genuine });
     }
-
-    fn lets_units(&self, units: &[String], replica: &Replica) -> bool {
-        let Self(CaseFilter { unit: wanted, with_subtree, .. }) = self;
-        let below = |unit: &String| replica.lineage(unit).any(|above| above == wanted);
-        wanted.is_empty() || units.contains(wanted) || (*with_subtree && units.iter().any(below))
-    }
+    Ok(answered)
 }
 
 /// What a case is opened with by hand, but for its grounds.
@@ -138,15 +121,31 @@ async fn open(
         let opened = CaseOpened { grounds: Some(grounds), ..opened.clone() };
         case::Command::Open { opened, missing }
     };
-    service.entrust(name, grounds, |case| case.terms.grounds.as_ref(), build, fresh).await
+    service.entrust(name, grounds, |case| case.terms.grounds.clone(), build, fresh).await
 }
 
-/// A case with the event id of its finding.
-fn shown(model: &ReadModel, name: &CaseName, now: Timestamp) -> Option<Case> {
-    let key = name.key();
-    let mut case = resource::case(model.cases.get(&key)?, name, now)?;
-    if let (Some(finding), Some(event_id)) = (&mut case.finding, model.findings.get(&key)) {
-        finding.event_id.clone_from(event_id);
-    }
-    Some(case)
+/// The other case is looked at, and guarded: it must not come to a finding meanwhile.
+async fn merge(
+    service: &Service,
+    name: &CaseName,
+    merged: &CaseName,
+    reason: &str,
+    expected: Option<u64>,
+    fresh: bool,
+) -> Prepared<case::Case> {
+    service.replica.catch_up(REPLICA_WAIT_MAX).await?;
+    let loaded = service.cases.load(&stream_of(name), fresh).await?;
+    let other = service.cases.load(&stream_of(merged), fresh).await?;
+    let investigator = loaded.state.opened().and_then(case::Opened::investigator).unwrap_or_default();
+    let complaints = other.state.opened().map_or(&[][..], |other| &other.grounds.complaints);
+    let person = service.replica.now().person(investigator, complaints);
+    let command = case::Command::Merge {
+        merged: merged.to_string(),
+        reason: reason.to_owned(),
+        other: other.state.clone(),
+        investigator: person.unwrap_or_default().ties,
+        expected,
+    };
+    let guard = Guard { stream: stream_of(merged), stream_version: other.stream_version };
+    Ok((command, vec![guard]))
 }

@@ -32,7 +32,7 @@ pub(super) async fn recuse_investigator(
     let reason = field::text("reason", &asked.reason, REASON_LENGTH_MAX)?;
     let expected = field::etag(&asked.etag)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let command = case::Command::Recuse { case: name.to_string(), reason, expected };
+    let command = case::Command::Recuse { reason, expected };
     let answer = |case: &_| RecuseInvestigatorResponse {
         case: resource::case(case, &name, caller.now),
         ..Default::default()
@@ -53,6 +53,7 @@ pub(super) async fn add_evidence(
         kind: field::enumeration::<EvidenceKind>("kind", asked.kind)?.into(),
         text: None,
         facts: references::causes("facts", &asked.facts, FACTS_MAX)?,
+        content_sha256: content_hash(&asked.content_sha256)?,
     };
     let text = field::text("text", &asked.text, TEXT_LENGTH_MAX)?;
     let prepare = |fresh| add(service, &name, &added, (&call, &text), fresh);
@@ -71,7 +72,7 @@ pub(super) async fn make_finding(
     let name = CaseName::parse("name", &asked.name)?;
     let expected = field::etag(&asked.etag)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let finding = finding(&asked, &name)?;
+    let finding = finding(&asked, &name, &caller.actor)?;
     let facts = field::text("facts", &asked.facts, TEXT_LENGTH_MAX)?;
     let prepare = |fresh| find(service, &name, &finding, (&call, &facts), expected, fresh);
     let answer = |case: &_| MakeFindingResponse {
@@ -82,7 +83,7 @@ pub(super) async fn make_finding(
 }
 
 /// What was found, but for its facts.
-fn finding(asked: &MakeFindingRequest, name: &CaseName) -> Result<FindingMade, BadField> {
+fn finding(asked: &MakeFindingRequest, name: &CaseName, actor: &str) -> Result<FindingMade, BadField> {
     let units = references::units("units", &asked.units, &name.jurisdiction)?;
     let officers = references::officers("officers", &asked.officers, &name.jurisdiction)?;
     let (nature, gravity) = if asked.exonerated {
@@ -103,7 +104,17 @@ fn finding(asked: &MakeFindingRequest, name: &CaseName) -> Result<FindingMade, B
         officers,
         facts: None,
         cycle: references::cycle("cycle", &asked.cycle, &name.jurisdiction)?,
+        scale_version: 0,
+        made_by: actor.to_owned(),
     })
+}
+
+/// The SHA-256 of a document that lies elsewhere; empty: there is none.
+fn content_hash(value: &[u8]) -> Result<Vec<u8>, BadField> {
+    if value.is_empty() || value.len() == 32 {
+        return Ok(value.to_vec());
+    }
+    Err(BadField::new("content_sha256", "must be 32 bytes, or empty"))
 }
 
 fn check_nobody_blamed(asked: &MakeFindingRequest) -> Result<(), BadField> {
@@ -129,13 +140,9 @@ async fn assign(
 ) -> Prepared<case::Case> {
     service.replica.catch_up(REPLICA_WAIT_MAX).await?;
     let loaded = service.cases.load(&stream_of(name), fresh).await?;
-    let complaint = loaded.state.opened().map_or("", |opened| &opened.terms.complaint);
-    let replica = service.replica.now();
-    let officer = replica.officer(&assigned.investigator).filter(|officer| officer.on_roster);
-    let candidate = officer.map(|officer| case::Candidate {
-        unit: officer.unit.clone(),
-        in_complaint: replica.in_complaint(&assigned.investigator, complaint),
-    });
+    let complaints = loaded.state.opened().map_or(&[][..], |opened| &opened.grounds.complaints);
+    let candidate = service.replica.now().person(&assigned.investigator, complaints);
+    let candidate = candidate.map(|person| person.ties);
     Ok((case::Command::Assign { assigned: assigned.clone(), candidate, expected }, vec![]))
 }
 
@@ -147,7 +154,7 @@ async fn add(
     fresh: bool,
 ) -> Prepared<case::Case> {
     let build = |text| case::Command::AddEvidence(EvidenceAdded { text: Some(text), ..added.clone() });
-    service.entrust(name, text, |case| case.evidence(&added.evidence_id)?.text.as_ref(), build, fresh).await
+    service.entrust(name, text, |case| case.evidence(&added.evidence_id)?.text.clone(), build, fresh).await
 }
 
 async fn find(
@@ -160,9 +167,18 @@ async fn find(
 ) -> Prepared<case::Case> {
     let FindingMade { units, officers, cycle, .. } = finding;
     let missing = service.missing(units, officers, "", cycle).await?;
+    let scale = scales::stream_of(&name.jurisdiction);
+    let in_force = service.scales.load(&scale, fresh).await?;
+    let loaded = service.cases.load(&stream_of(name), fresh).await?;
+    let investigator = loaded.state.opened().and_then(case::Opened::investigator).unwrap_or_default();
+    let investigator_unit =
+        service.replica.now().officer(investigator).map(|officer| officer.unit.clone()).unwrap_or_default();
+    let scale_version = in_force.stream_version;
     let build = |facts| {
-        let finding = FindingMade { facts: Some(facts), ..finding.clone() };
-        case::Command::Find { finding, missing, expected }
+        let finding = FindingMade { facts: Some(facts), scale_version, ..finding.clone() };
+        case::Command::Find { finding, investigator_unit, missing, expected }
     };
-    service.entrust(name, facts, |case| case.finding()?.facts.as_ref(), build, fresh).await
+    let facts_known = |case: &case::Opened| case.finding()?.facts.clone();
+    let (command, _) = service.entrust(name, facts, facts_known, build, fresh).await?;
+    Ok((command, vec![Guard { stream: scale, stream_version: scale_version }]))
 }

@@ -4,6 +4,7 @@ use contract::token;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::case::Subject;
 
 const NAMES_MAX: usize = 100;
 const POINTS_PLACES_MAX: usize = 9;
@@ -89,15 +90,35 @@ fn each_once(
     Ok(names)
 }
 
-fn cause(value: &Cause) -> Result<Cause, BadField> {
-    if !token::SERVICES.contains(&value.service.as_str()) {
-        return Err(BadField::new("service", format!("must be one of {}", token::SERVICES.join(", "))));
+/// A unit or an officer of `jurisdiction`, one of them.
+pub(super) fn subject(unit_name: &str, officer_name: &str, jurisdiction: &str) -> Result<Subject, BadField> {
+    let unit = unit("unit", unit_name, jurisdiction)?;
+    let officer = officer("officer", officer_name, jurisdiction)?;
+    match (unit.is_empty(), officer.is_empty()) {
+        (false, true) => Ok(Subject::Unit(unit)),
+        (true, false) => Ok(Subject::Officer(officer)),
+        (true, true) | (false, false) => Err(BadField::new("unit", "must be said, or an officer; not both")),
     }
+}
+
+/// A fact-owning service, by its name.
+pub(super) fn service(field: &'static str, value: &str) -> Result<&'static str, BadField> {
+    let known = token::SERVICES.into_iter().find(|service| *service == value);
+    known.ok_or_else(|| BadField::new(field, format!("must be one of {}", token::SERVICES.join(", "))))
+}
+
+/// An event's id.
+pub(super) fn event_id(field: &'static str, value: &str) -> Result<String, BadField> {
+    let parsed = Uuid::try_parse(value).map_err(|_| BadField::new(field, "must be a UUID"))?;
+    Ok(parsed.to_string())
+}
+
+fn cause(value: &Cause) -> Result<Cause, BadField> {
+    let service = service("service", &value.service)?.to_owned();
     if value.position == 0 {
         return Err(BadField::new("position", "must be at least 1"));
     }
-    let event_id =
-        Uuid::try_parse(&value.event_id).map_err(|_| BadField::new("event_id", "must be a UUID"))?;
+    let event_id = event_id("event_id", &value.event_id)?;
     let points = match value.points.as_str() {
         "" => String::new(),
         points => {
@@ -108,10 +129,5 @@ fn cause(value: &Cause) -> Result<Cause, BadField> {
             points.to_string()
         }
     };
-    Ok(Cause {
-        service: value.service.clone(),
-        position: value.position,
-        event_id: event_id.to_string(),
-        points,
-    })
+    Ok(Cause { service, position: value.position, event_id, points })
 }

@@ -1,9 +1,15 @@
 //! The service on logs of its own, each test in a folder of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use contract::complaints::{ComplaintLodged, ComplaintSubstantiated, LeaderAppointed};
-use contract::evaluation::{CycleOpened, UnitRegistered};
+use contract::complaints::{
+    ComplaintLodged, ComplaintSubstantiated, ComplaintUnsubstantiated, LeaderAppointed,
+};
+use contract::evaluation::{
+    CycleOpened, Deduction, EntryRecorded, EntryReversed, ResultsPublished, ResultsRevised, UnitRegistered,
+    UnitResult,
+};
 use contract::training::OfficerEnrolled;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::{Append, ExpectedVersion, Request as Recorded, StreamWrite};
@@ -15,18 +21,24 @@ use uuid::Uuid;
 use super::*;
 use crate::Accountability;
 
+mod reacting;
+mod whole;
+
 const TRAFFIC: &str = "jurisdictions/city/units/traffic";
 const INSPECTION: &str = "jurisdictions/city/units/inspection";
 const CYCLE: &str = "jurisdictions/city/cycles/2024";
 const COMPLAINT: &str = "jurisdictions/city/complaints/c1";
 const ANNA: &str = "jurisdictions/city/officers/anna";
+const SECTION_HEAD: &str = "jurisdictions/city/officers/section-head";
+const DIRECTOR: &str = "jurisdictions/city/officers/director";
 const LEADER: &str = "jurisdictions/city/officers/leader";
 const GROUNDS: &str = "Li Si waited nine months for his licence";
 
 eventstore::events! {
     enum Foreign {
         UnitRegistered, CycleOpened, OfficerEnrolled,
-        ComplaintLodged, LeaderAppointed, ComplaintSubstantiated,
+        ComplaintLodged, LeaderAppointed, ComplaintSubstantiated, ComplaintUnsubstantiated,
+        EntryRecorded, EntryReversed, ResultsPublished, ResultsRevised,
     }
 }
 
@@ -37,6 +49,8 @@ struct World {
     training: EventStore,
     complaints: EventStore,
     tasks: Tasks,
+    /// Seconds since 1970.
+    now: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
 }
 
@@ -45,7 +59,10 @@ impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tasks = Tasks::default();
-        let clock: Clock = Arc::new(|| "2024-06-01T08:00:00Z".parse().unwrap());
+        let start: Timestamp = "2024-06-01T08:00:00Z".parse().unwrap();
+        let now = Arc::new(AtomicI64::new(start.as_second()));
+        let hand = now.clone();
+        let clock: Clock = Arc::new(move || Timestamp::from_second(hand.load(Ordering::SeqCst)).unwrap());
         let open = async |service: &'static str| {
             let log = SqliteLog::open(&folder.path().join(service)).await.unwrap();
             EventStore::start(service, Arc::new(log), clock.clone(), &tasks.tracker).await.unwrap()
@@ -59,16 +76,18 @@ impl World {
             accountability: own.source(),
         };
         let accountability = Accountability::start(own.clone(), &sources, clock.clone(), &tasks);
-        let world = Self { accountability, own, evaluation, training, complaints, tasks, _folder: folder };
+        let world =
+            Self { accountability, own, evaluation, training, complaints, tasks, now, _folder: folder };
         for unit in [TRAFFIC, INSPECTION] {
             let registered = UnitRegistered { unit: unit.to_owned(), ..UnitRegistered::default() };
             record(&world.evaluation, registered).await;
         }
         let opened = CycleOpened { cycle: CYCLE.to_owned(), ..CycleOpened::default() };
         record(&world.evaluation, opened).await;
-        for officer in [ANNA, LEADER] {
+        for (officer, post_level) in [(ANNA, 2), (LEADER, 3), (SECTION_HEAD, 2), (DIRECTOR, 4)] {
             let (officer, unit) = (officer.to_owned(), INSPECTION.to_owned());
-            record(&world.training, OfficerEnrolled { officer, unit, ..OfficerEnrolled::default() }).await;
+            let enrolled = OfficerEnrolled { officer, unit, post_level, ..OfficerEnrolled::default() };
+            record(&world.training, enrolled).await;
         }
         let complaint = || COMPLAINT.to_owned();
         let lodged = ComplaintLodged { complaint: complaint(), ..ComplaintLodged::default() };
@@ -90,6 +109,33 @@ impl World {
         self.service().list_cases(Request::new(asked)).await.unwrap().into_inner().cases
     }
 
+    async fn get(&self, name: &str) -> Case {
+        self.accountability.reads().catch_up(REPLICA_WAIT_MAX).await.unwrap();
+        let asked = GetCaseRequest { name: name.to_owned(), ..GetCaseRequest::default() };
+        self.service().get_case(Request::new(asked)).await.unwrap().into_inner().case.unwrap()
+    }
+
+    /// Last names of the events in its own log.
+    async fn events(&self) -> Vec<String> {
+        let events = self.own.reader().read_all(1, 1000).await.unwrap();
+        let name = |event: eventstore::RecordedEvent| event.event_type.rsplit('.').next().unwrap().to_owned();
+        events.into_iter().map(name).collect()
+    }
+
+    /// Waits until `wanted` events of a name are recorded.
+    async fn until(&self, name: &str, wanted: usize) {
+        let recorded = async {
+            while self.events().await.iter().filter(|known| *known == name).count() < wanted {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), recorded).await.unwrap();
+    }
+
+    fn set_clock(&self, now: &str) {
+        self.now.store(now.parse::<Timestamp>().unwrap().as_second(), Ordering::SeqCst);
+    }
+
     /// Everything in the log, as bytes.
     async fn log(&self) -> Vec<u8> {
         let events = self.own.reader().read_all(1, 1000).await.unwrap();
@@ -106,7 +152,7 @@ impl Drop for World {
 async fn record(store: &EventStore, event: impl Into<Foreign>) {
     let event: Foreign = event.into();
     let new = NewEvent { event_type: event.event_type(), unit: String::new(), payload: event.encode() };
-    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, &new.payload);
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, &[new.event_type.as_bytes(), &new.payload].concat());
     let stream = StreamId::new("foreign", "city");
     let append = Append {
         writes: vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] }],
@@ -123,6 +169,17 @@ async fn record(store: &EventStore, event: impl Into<Foreign>) {
         request: Recorded { request_id: id, fingerprint: [0; 32], answer: vec![] },
     };
     store.append(append).await.unwrap();
+}
+
+/// A request by `actor`.
+fn by<M>(actor: &str, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert(shell::caller::ACTOR_HEADER, actor.parse().unwrap());
+    request
+}
+
+fn refused_by(refused: &Status, rule: &str) {
+    assert!(refused.message().starts_with(&format!("{rule}: ")), "{}", refused.message());
 }
 
 fn request_id(number: u128) -> String {

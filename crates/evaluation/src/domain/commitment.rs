@@ -280,7 +280,7 @@ impl Announced {
     }
 
     /// The last day on which a report is still wanted; none: nothing is awaited of the unit.
-    pub fn awaited_until(&self) -> Option<&str> {
+    pub fn expected_until(&self) -> Option<&str> {
         let assigned = self.assigned.as_ref()?;
         let answered = self.report.is_some() && self.refutation.is_none();
         (!self.lapsed && !self.verified && !answered).then_some(assigned.due_date.as_str())
@@ -368,7 +368,7 @@ impl Announced {
             return Ok(vec![]);
         }
         let CommitmentAssigned { unit, due_date, .. } = self.assigned()?.clone();
-        if self.awaited_until().is_none_or(|until| today <= until) {
+        if self.expected_until().is_none_or(|until| today <= until) {
             return Err(Rejection::NotLapsed(due_date));
         }
         Ok(vec![CommitmentLapsed { commitment, unit, due_date }.into()])

@@ -119,7 +119,7 @@ pub(super) async fn get_cycle(
         model.cycles.get(&name.key()).and_then(|loaded| resource::cycle(loaded, &name))
     };
     let mut cycle = found.ok_or_else(|| Failure::not_found(&name))?;
-    cycle.revision_due = revision_due(service, &name, &cycle).await?;
+    cycle.revision_due = revision_due(service, &name, &cycle, (service.clock)()).await?;
     Ok(Response::new(GetCycleResponse { cycle: Some(cycle) }))
 }
 
@@ -298,7 +298,7 @@ struct Computed {
     accountability_threshold: Option<String>,
 }
 
-/// The results as all recorded facts, others' too, stand.
+/// The results as all recorded facts stand.
 async fn computed(
     service: &Service,
     name: &CycleName,
@@ -334,11 +334,12 @@ async fn revision_due(
     service: &Service,
     name: &CycleName,
     published: &Cycle,
+    now: Timestamp,
 ) -> Result<Vec<String>, Failure> {
     if published.state() != CycleState::Published {
         return Ok(vec![]);
     }
-    let computed = as_known(service, name, (service.clock)()).await?.results;
+    let computed = as_known(service, name, now).await?.results;
     let changed = computed.into_iter().filter(|result| !published.results.contains(result));
     Ok(changed.map(|result| result.unit).collect())
 }

@@ -86,6 +86,7 @@ macro_rules! log_contract {
                 a_refused_request_may_be_tried_again
                 a_request_id_is_not_used_for_another_request
                 a_ballot_lies_in_the_box_and_not_in_the_stream
+                what_is_about_two_streams_stands_in_both
                 an_event_that_cannot_be_read_stops_the_stream
             }
             lease {

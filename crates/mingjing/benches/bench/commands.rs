@@ -13,7 +13,9 @@ use contract::evaluation::{
 };
 use evaluation::domain::mark::{Command, Mark, Rejection};
 use eventstore::{Call, HandleError, Handler};
+use mingjing::config::Settings;
 use mingjing::serve;
+use mingjing::target::Target;
 use rust_decimal::Decimal;
 use shell::Tasks;
 use tonic::transport::Channel;
@@ -90,7 +92,7 @@ pub(crate) async fn over_grpc(folder: &Path, rows: &Rows, table: &mut Table) -> 
     tasks.tracker.close();
     tasks.tracker.wait().await;
 
-    let running = serve::start(LISTEN, &data_dir, mingjing::clock()).await?;
+    let running = serve::start(Target::All, &Settings::embedded(LISTEN, &data_dir), mingjing::clock()).await?;
     let channels = raw::connect(&format!("http://{}", running.address)).await?;
     let clients: Arc<[_]> = channels.iter().cloned().map(EvaluationServiceClient::new).collect();
     let next = Arc::new(AtomicU32::new(0));

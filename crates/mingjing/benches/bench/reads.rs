@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
 use contract::scorecard::{GetScorecardRequest, ListScorecardsRequest};
+use mingjing::config::Settings;
+use mingjing::target::Target;
 use mingjing::{sample, serve};
 
 use crate::measure::{Limit, Table, rate};
@@ -14,7 +16,7 @@ use crate::{CALLERS, LISTEN};
 
 /// Reads the scorecards of all units in turn.
 pub(crate) async fn scorecards(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
-    let running = serve::start(LISTEN, &folder.join("sample"), mingjing::clock()).await?;
+    let running = serve::start(Target::All, &Settings::embedded(LISTEN, &folder.join("sample")), mingjing::clock()).await?;
     let server = format!("http://{}", running.address);
     let consistency_token = sample::load(&server, || ()).await?;
     let channels = raw::connect(&server).await?;

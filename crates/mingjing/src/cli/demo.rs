@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{print, scorecard};
 use crate::config::{Flags, Settings};
+use crate::target::Target;
 use crate::{sample, serve, shutdown, telemetry};
 
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub(super) async fn run(asked: Demo, mut flags: Flags) -> anyhow::Result<ExitCod
         settings.listen.set_port(0);
         settings.data_dir = folder.path().to_owned();
     }
-    let running = serve::start(settings.listen, &settings.data_dir, crate::clock()).await?;
+    let running = serve::start(Target::All, &settings, crate::clock()).await?;
     let server = format!("http://{}", running.address);
     let bar = print::progress(sample::STEPS, "the sample year");
     let token = sample::load(&server, || bar.inc(1)).await?;

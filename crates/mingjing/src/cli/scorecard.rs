@@ -8,11 +8,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
 use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::{
-    ExplainScorecardRequest, ExplainScorecardResponse, GetScorecardRequest, ListScorecardsRequest, Scorecard,
-    SimulateScorecardRequest, SimulateScorecardResponse, SimulationBasis,
+    ExplainScorecardRequest, GetScorecardRequest, ListScorecardsRequest, SimulateScorecardRequest,
+    SimulationBasis,
 };
 use tonic::transport::Channel;
 
+mod export;
+mod lang;
+mod more;
+mod show;
+
+use self::lang::Lang;
 use super::{Client, print};
 use crate::config::Flags;
 use crate::{json, sample, scheme_file};
@@ -27,6 +33,16 @@ pub(super) enum Command {
     Explain(Which),
     /// What another scheme would give on the same facts.
     Simulate(Simulate),
+    /// Two scorecards side by side, of two units, cycles or instants: the lines that differ.
+    Compare(Compare),
+    /// What will be lost, by when and at what price, if nothing is done.
+    Risks(Risks),
+    /// Every change of a cycle's scorecards, as it happens.
+    Watch(Watch),
+    /// A scorecard with its lines, or the cycle's whole table, as CSV or JSON.
+    Export(Export),
+    /// Build everything again from the logs, beside what is read, and put it in its place when it is level.
+    Rebuild(Client),
 }
 
 #[derive(Debug, Args)]
@@ -37,8 +53,70 @@ pub(super) struct Which {
     /// Read at least what this token stands for (from a command's answer).
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
     token: String,
+    /// As things stood at this instant, e.g. 2024-06-30T16:00:00Z: what had happened by then.
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<jiff::Timestamp>,
+    /// With --as-of: what was recorded by then, instead.
+    #[arg(long, requires = "as_of")]
+    recorded: bool,
+    /// In which language the labels are.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    lang: Lang,
     #[command(flatten)]
     client: Client,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    #[command(flatten)]
+    which: Which,
+    /// The other one, as SCORECARD. [default: the same]
+    #[arg(long, value_name = "SCORECARD")]
+    with: Option<String>,
+    /// The other one's instant, as --as-of.
+    #[arg(long, value_name = "INSTANT")]
+    with_as_of: Option<jiff::Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Risks {
+    #[command(flatten)]
+    which: Which,
+    /// What is due within so many days. [default: 30]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    days: u32,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Watch {
+    #[command(flatten)]
+    which: Which,
+    /// The whole cycle, not only the unit.
+    #[arg(long)]
+    all: bool,
+    /// Go on after this token, which the last answer gave.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
+    resume: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    #[command(flatten)]
+    which: Which,
+    /// The cycle's whole table, not the one scorecard.
+    #[arg(long)]
+    table: bool,
+    /// As what.
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// Rows of columns, the first names them (RFC 4180).
+    Csv,
+    /// One document.
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -79,12 +157,44 @@ enum Basis {
 impl Which {
     /// The resource name.
     fn name(&self) -> String {
-        match self.scorecard.split('/').collect::<Vec<_>>()[..] {
-            [jurisdiction, cycle, unit] => {
-                format!("jurisdictions/{jurisdiction}/cycles/{cycle}/scorecards/{unit}")
-            }
-            _ => self.scorecard.clone(),
+        whole(&self.scorecard)
+    }
+
+    /// The instants by which things had happened, and by which they were recorded.
+    fn instants(&self) -> [Option<contract::Timestamp>; 2] {
+        let at = self.as_of.map(contract::field::to_wire);
+        if self.recorded { [None, at] } else { [at, None] }
+    }
+
+    fn get(&self) -> GetScorecardRequest {
+        let [as_of_occurred, as_of_recorded] = self.instants();
+        let consistency_token = self.token.clone();
+        GetScorecardRequest { name: self.name(), as_of_occurred, as_of_recorded, consistency_token }
+    }
+
+    fn list(&self, group: u32, page_token: String) -> anyhow::Result<ListScorecardsRequest> {
+        let name = contract::name::ScorecardName::parse("name", &self.name()).map_err(tonic::Status::from)?;
+        let [as_of_occurred, as_of_recorded] = self.instants();
+        Ok(ListScorecardsRequest {
+            parent: name.cycle().to_string(),
+            group,
+            page_size: 1000,
+            page_token,
+            as_of_occurred,
+            as_of_recorded,
+            consistency_token: self.token.clone(),
+            ..Default::default()
+        })
+    }
+}
+
+/// A resource name from JURISDICTION/CYCLE/UNIT.
+fn whole(scorecard: &str) -> String {
+    match scorecard.split('/').collect::<Vec<_>>()[..] {
+        [jurisdiction, cycle, unit] => {
+            format!("jurisdictions/{jurisdiction}/cycles/{cycle}/scorecards/{unit}")
         }
+        _ => scorecard.to_owned(),
     }
 }
 
@@ -98,11 +208,7 @@ pub(super) async fn connect(server: &str) -> anyhow::Result<Channel> {
 }
 
 pub(super) async fn run(command: Command, mut flags: Flags) -> anyhow::Result<ExitCode> {
-    let (Command::Show(which)
-    | Command::Explain(which)
-    | Command::Rank(Rank { which, .. })
-    | Command::Simulate(Simulate { which, .. })) = &command;
-    flags.server.clone_from(&which.client.server);
+    flags.server.clone_from(&command.client().server);
     let settings = super::started(&flags)?;
     let mut client = ScorecardServiceClient::new(connect(&settings.server).await?);
     match &command {
@@ -110,8 +216,29 @@ pub(super) async fn run(command: Command, mut flags: Flags) -> anyhow::Result<Ex
         Command::Rank(rank) => self::rank(&mut client, &rank.which, rank.all).await?,
         Command::Explain(which) => explain(&mut client, which).await?,
         Command::Simulate(simulate) => self::simulate(&mut client, simulate).await?,
+        Command::Compare(compare) => more::compare(&mut client, compare).await?,
+        Command::Risks(risks) => more::risks(&mut client, risks).await?,
+        Command::Watch(watch) => more::watch(&mut client, watch).await?,
+        Command::Export(export) => export::export(&mut client, export).await?,
+        Command::Rebuild(_) => more::rebuild(&mut client).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Command {
+    fn client(&self) -> &Client {
+        match self {
+            Self::Show(which)
+            | Self::Explain(which)
+            | Self::Rank(Rank { which, .. })
+            | Self::Simulate(Simulate { which, .. })
+            | Self::Compare(Compare { which, .. })
+            | Self::Risks(Risks { which, .. })
+            | Self::Watch(Watch { which, .. })
+            | Self::Export(Export { which, .. }) => &which.client,
+            Self::Rebuild(client) => client,
+        }
+    }
 }
 
 /// Prints the sample bureau's scorecard, table, explanation and simulation: the demo.
@@ -120,6 +247,9 @@ pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Resul
     let which = Which {
         scorecard: sample::BUREAU_SCORECARD.to_owned(),
         token: token.to_owned(),
+        as_of: None,
+        recorded: false,
+        lang: Lang::En,
         client: Client { server: None, json },
     };
     show(&mut client, &which).await?;
@@ -136,78 +266,40 @@ pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Resul
 }
 
 async fn show(client: &mut ScorecardServiceClient<Channel>, which: &Which) -> anyhow::Result<()> {
-    let request = GetScorecardRequest {
-        name: which.name(),
-        consistency_token: which.token.clone(),
-        ..Default::default()
-    };
-    let answer = client.get_scorecard(request).await?.into_inner();
+    let answer = client.get_scorecard(which.get()).await?.into_inner();
     let scorecard = answer.scorecard.context("the server answered no scorecard")?;
     if which.client.json {
         print::json(&json::message(&scorecard));
         return Ok(());
     }
-    print_scorecard(&scorecard);
+    show::scorecard(&scorecard, which.lang);
     Ok(())
 }
 
 async fn rank(client: &mut ScorecardServiceClient<Channel>, which: &Which, all: bool) -> anyhow::Result<()> {
-    let name = contract::name::ScorecardName::parse("name", &which.name()).map_err(tonic::Status::from)?;
     let mut group = 0;
     if !all {
-        let request = GetScorecardRequest {
-            name: which.name(),
-            consistency_token: which.token.clone(),
-            ..Default::default()
-        };
-        group = client
-            .get_scorecard(request)
-            .await?
-            .into_inner()
-            .scorecard
-            .map_or(0, |scorecard| scorecard.group);
+        let answer = client.get_scorecard(which.get()).await?.into_inner();
+        group = answer.scorecard.map_or(0, |scorecard| scorecard.group);
     }
-    let request = ListScorecardsRequest {
-        parent: name.cycle().to_string(),
-        group,
-        page_size: 1000,
-        consistency_token: which.token.clone(),
-        ..Default::default()
-    };
-    let answer = client.list_scorecards(request).await?.into_inner();
+    let answer = client.list_scorecards(which.list(group, String::new())?).await?.into_inner();
     if which.client.json {
         print::json(&json::message(&answer));
-        return Ok(());
+    } else {
+        show::table(&answer.scorecards, &which.name(), which.lang);
     }
-    let unit = name.unit().to_string();
-    let rows = answer.scorecards.iter().map(|scorecard| {
-        let here = if scorecard.unit == unit { "▸" } else { "" };
-        let rank = if scorecard.rank == 0 { "–".to_owned() } else { scorecard.rank.to_string() };
-        let excellent = if scorecard.excellent { "excellent" } else { "" };
-        vec![
-            here.to_owned(),
-            scorecard.group.to_string(),
-            rank,
-            title(scorecard),
-            excellent.to_owned(),
-            points(scorecard.final_points.as_deref()),
-        ]
-    });
-    print::table(&["", "group", "rank", "unit", "", "final"], 5, rows);
     Ok(())
 }
 
 async fn explain(client: &mut ScorecardServiceClient<Channel>, which: &Which) -> anyhow::Result<()> {
-    let request = ExplainScorecardRequest {
-        name: which.name(),
-        consistency_token: which.token.clone(),
-        ..Default::default()
-    };
+    let [as_of_occurred, as_of_recorded] = which.instants();
+    let (name, consistency_token) = (which.name(), which.token.clone());
+    let request = ExplainScorecardRequest { name, as_of_occurred, as_of_recorded, consistency_token };
     let answer = client.explain_scorecard(request).await?.into_inner();
     if which.client.json {
         print::json(&json::message(&answer));
     } else {
-        print_explanation(&answer);
+        show::explanation(&answer, which.lang);
     }
     Ok(())
 }
@@ -243,132 +335,7 @@ async fn simulate(client: &mut ScorecardServiceClient<Channel>, asked: &Simulate
     if asked.which.client.json {
         print::json(&json::message(&answer));
     } else {
-        print_simulation(&answer);
+        show::simulation(&answer, asked.which.lang);
     }
     Ok(())
-}
-
-fn print_scorecard(scorecard: &Scorecard) {
-    print::line(format!("\n{}  ·  {}", title(scorecard), scorecard.name));
-    let mut rows: Vec<_> = scorecard
-        .components
-        .iter()
-        .map(|component| {
-            let how = if component.pending_reason.is_empty() {
-                component.method.clone()
-            } else {
-                format!("{}, pending: {}", component.method, component.pending_reason)
-            };
-            vec![
-                component.title.clone(),
-                how,
-                component.max_points.clone(),
-                points(component.points.as_deref()),
-            ]
-        })
-        .collect();
-    rows.extend(scorecard.daily.iter().map(|daily| {
-        let entries = format!("daily assessment, {} entries", daily.entries);
-        vec![daily.title.clone(), entries, String::new(), daily.clipped.clone()]
-    }));
-    if let Some(roll_up) = &scorecard.roll_up {
-        let how = format!("{} of the final, {} units below", roll_up.share, roll_up.children);
-        rows.push(vec!["Units below".to_owned(), how, String::new(), roll_up.mean.clone()]);
-    }
-    rows.push(vec![
-        "Final".to_owned(),
-        standing(scorecard),
-        scorecard.max_points.clone(),
-        points(scorecard.final_points.as_deref()),
-    ]);
-    print::table(&["component", "by", "of", "points"], 2, rows);
-    for component in &scorecard.components {
-        if let Some(survey) = &component.survey {
-            print::line(format!(
-                "{}: {} of {} forms returned (rate {}); 95 % interval {} to {}",
-                component.title,
-                survey.returned,
-                survey.issued,
-                survey.return_rate,
-                survey.interval_low,
-                survey.interval_high
-            ));
-        }
-    }
-}
-
-fn standing(scorecard: &Scorecard) -> String {
-    let mut parts = Vec::new();
-    if scorecard.rank > 0 {
-        parts.push(format!(
-            "rank {} of {} in group {}",
-            scorecard.rank, scorecard.group_size, scorecard.group
-        ));
-    } else {
-        parts.push(format!("group {}, not ranked", scorecard.group));
-    }
-    if scorecard.excellent {
-        parts.push(format!("excellent ({} places)", scorecard.excellent_places));
-    }
-    if scorecard.vetoed {
-        parts.push("a veto stands".to_owned());
-    }
-    parts.join(", ")
-}
-
-fn print_explanation(answer: &ExplainScorecardResponse) {
-    print::line("\nWhere the points went");
-    let rows = answer.lines.iter().map(|line| {
-        let of = if line.component_id.is_empty() { &line.source_id } else { &line.component_id };
-        let events = match line.events.as_slice() {
-            [] => String::new(),
-            [one] => format!("{}:{}", one.service, one.position),
-            [first, .., last] => {
-                format!(
-                    "{} events, {}:{} to {}",
-                    line.events.len(),
-                    first.service,
-                    first.position,
-                    last.position
-                )
-            }
-        };
-        vec![of.clone(), line.description.clone(), events, line.points.clone()]
-    });
-    let total = vec!["Σ".to_owned(), String::new(), String::new(), points(answer.total_points.as_deref())];
-    print::table(&["of", "what", "events", "points lost"], 3, rows.chain([total]));
-}
-
-fn print_simulation(answer: &SimulateScorecardResponse) {
-    let (Some(actual), Some(simulated)) = (&answer.actual, &answer.simulated) else { return };
-    print::line(format!(
-        "\nUnder {} version {} instead of {} version {}",
-        simulated.scheme, simulated.scheme_version, actual.scheme, actual.scheme_version
-    ));
-    let mut rows: Vec<_> = simulated
-        .components
-        .iter()
-        .map(|component| {
-            let before =
-                actual.components.iter().find(|before| before.component_id == component.component_id);
-            let before = points(before.and_then(|before| before.points.as_deref()));
-            vec![component.title.clone(), before, points(component.points.as_deref())]
-        })
-        .collect();
-    rows.push(vec![
-        "Final".to_owned(),
-        points(actual.final_points.as_deref()),
-        points(simulated.final_points.as_deref()),
-    ]);
-    rows.push(vec!["Rank".to_owned(), actual.rank.to_string(), simulated.rank.to_string()]);
-    print::table(&["component", "as it stands", "simulated"], 1, rows);
-    print::line(format!("Difference: {}", points(answer.difference.as_deref())));
-}
-
-fn title(scorecard: &Scorecard) -> String {
-    if scorecard.unit_title.is_empty() { scorecard.unit.clone() } else { scorecard.unit_title.clone() }
-}
-
-fn points(points: Option<&str>) -> String {
-    points.unwrap_or("pending").to_owned()
 }

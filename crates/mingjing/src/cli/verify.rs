@@ -2,22 +2,24 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
-use contract::token::SERVICES;
 use eventstore::EventStore;
-use eventstore::sqlite::SqliteLog;
 use eventstore::verify::{Verdict, verify};
 use serde_json::json;
 use tokio_util::task::TaskTracker;
 
 use super::print;
 use crate::config::Flags;
+use crate::substrate;
+use crate::target::Owner;
 
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// Where the logs lie.
+    /// Which logs; none: all four.
+    #[arg(value_enum)]
+    services: Vec<Owner>,
+    /// Where the logs lie, if they are SQLite files; a PostgreSQL URL is told by MINGJING_DATABASE_URL.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Answer as JSON, for programs.
@@ -30,10 +32,9 @@ pub(super) async fn run(asked: Verify, mut flags: Flags) -> anyhow::Result<ExitC
     let settings = super::started(&flags)?;
     let mut shown = Vec::new();
     let mut sound = true;
-    for service in SERVICES {
-        let path = settings.data_dir.join(format!("{service}.db"));
-        anyhow::ensure!(path.exists(), "there is no log {}", path.display());
-        let log = Arc::new(SqliteLog::open(&path).await?);
+    let services = if asked.services.is_empty() { Owner::ALL.to_vec() } else { asked.services };
+    for service in services.into_iter().map(Owner::name) {
+        let log = substrate::open_existing_log(service, &settings).await?;
         let store = EventStore::start(service, log, crate::clock(), &TaskTracker::new()).await?;
         let bar = print::progress(store.reader().head().await?.position, service);
         let verdict = verify(store.reader(), |position| bar.set_position(position)).await?;

@@ -44,7 +44,7 @@ eventstore::events! {
 
 /// Folds one event of evaluation.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
-    let (trace, at) = (Trace::of(event), event.recorded_at);
+    let trace = Trace::of(event);
     let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     let Some(decoded) = decoded else { return Ok(()) };
     match decoded {
@@ -73,8 +73,8 @@ pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), Str
         Event::UnitEntered(event) => cycle::enter(facts, &event, trace),
         Event::UnitRemoved(event) => cycle::remove(facts, &event),
         Event::CycleClosed(event) => cycle::close(facts, &event),
-        Event::ResultsPublished(event) => publication::publish(facts, &event, trace, at),
-        Event::ResultsRevised(event) => publication::revise(facts, &event, trace, at),
+        Event::ResultsPublished(event) => publication::publish(facts, &event, trace),
+        Event::ResultsRevised(event) => publication::revise(facts, &event, trace),
         Event::CommitmentAnnounced(event) => commitment::announce(facts, event),
         Event::CommitmentAssigned(event) => commitment::assign(facts, &event),
         Event::DeliveryReported(event) => commitment::report(facts, &event),

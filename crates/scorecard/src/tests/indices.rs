@@ -3,7 +3,7 @@
 use contract::complaints::{
     ClosureOutcome, ComplaintAssigned, ComplaintClosed, ComplaintLodged, RectificationVerified, Satisfaction,
 };
-use contract::evaluation::{CommitmentAssigned, DeliveryVerified};
+use contract::evaluation::{self, CommitmentAssigned, DeliveryVerified, UnitResult};
 use contract::field::to_wire;
 use contract::scorecard::scorecard_service_server::ScorecardService as _;
 use contract::scorecard::{
@@ -16,6 +16,7 @@ use contract::words::{IndexKind, IndexMethod, SchemeRules};
 use futures::StreamExt as _;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
+use scoring::indices::IndexFigures;
 use tonic::Request;
 
 use super::history::{History, closed_year, complaint, cycle, instant, officer, rules, unit, year};
@@ -82,7 +83,7 @@ fn index_year() -> History {
         history.tell("evaluation", &format!("commitment-city/{id}"), &assigned);
     }
     let commitment = "jurisdictions/city/commitments/windows".to_owned();
-    let verified = DeliveryVerified { commitment, unit: unit("station") };
+    let verified = DeliveryVerified { commitment, unit: unit("station"), ..Default::default() };
     history.tell("evaluation", "commitment-city/windows", &verified);
     history
 }
@@ -149,6 +150,36 @@ fn index_components_are_computed_from_all_four_logs() {
     assert_eq!(training.hours.unwrap().total_hours.parse::<Decimal>().unwrap(), "2.5".parse().unwrap());
 }
 
+/// The counts as an event says them.
+fn counts(figures: &IndexFigures) -> evaluation::IndexFigures {
+    let (training, rectification, commitments) =
+        (figures.training.unwrap(), figures.rectification.unwrap(), figures.commitments.unwrap());
+    evaluation::IndexFigures {
+        training: Some(evaluation::TrainingFigures {
+            officers: training.officers,
+            officers_attended: training.officers_attended,
+            officers_to_pass: training.officers_to_pass,
+            officers_passed: training.officers_passed,
+            leaders: training.leaders,
+            leaders_attended: training.leaders_attended,
+            grassroots_units: training.grassroots_units,
+            grassroots_units_covered: training.grassroots_units_covered,
+        }),
+        rectification: Some(evaluation::RectificationFigures {
+            due: rectification.due,
+            on_time: rectification.on_time,
+            satisfaction_count: rectification.satisfaction_count,
+            satisfaction_sum: rectification.satisfaction_sum.to_string(),
+            closed: rectification.closed,
+            reopened: rectification.reopened,
+        }),
+        commitments: Some(evaluation::CommitmentFigures {
+            due: commitments.due,
+            delivered: commitments.delivered,
+        }),
+    }
+}
+
 async fn running(history: &History) -> (City, Running) {
     let mut city = City::start().await;
     city.record(history).await;
@@ -199,10 +230,12 @@ async fn as_of_an_instant_only_what_was_due_by_then_is_due() {
 async fn published_indices_stay_as_they_were_whatever_is_recorded_later() {
     let mut history = index_year();
     history.close();
-    let results = {
-        let card = |id: &str| super::history::result(history.card(id));
-        vec![card("bureau"), card("station")]
+    let league = history.league();
+    let result = |id: &str| UnitResult {
+        figures: Some(counts(&league.facts.units[id].figures)),
+        ..super::history::result(history.card(id))
     };
+    let results = vec![result("bureau"), result("station")];
     let published = history.card("bureau");
     history.publish(results);
     complain(&mut history, "c3", at("2024-06-01T00:00:00Z"), None);
@@ -222,7 +255,7 @@ async fn what_is_due_and_what_is_pending_is_at_risk_with_its_price() {
     history.entry(
         "station",
         "e1",
-        contract::evaluation::entry_recorded::Target::SourceId("inspection".to_owned()),
+        evaluation::entry_recorded::Target::SourceId("inspection".to_owned()),
         "-1.5",
     );
     history.contest("station", "e1");

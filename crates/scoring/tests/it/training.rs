@@ -1,5 +1,7 @@
 //! The figures of training against a naive reading of the same facts, in whatever order independent facts come.
 
+#![expect(clippy::unwrap_used, reason = "a fault of a test is a failed test")]
+
 use contract::evaluation::{UnitMoved, UnitRegistered, UnitRetired};
 use contract::training::*;
 use jiff::civil::Date;
@@ -227,7 +229,9 @@ fn needs(dice: &mut Dice) -> Vec<Fact> {
 
 /// The queues as one log, in an order of chance.
 fn merged(mut queues: Vec<Vec<Fact>>, dice: &mut Dice) -> Vec<Fact> {
-    queues.iter_mut().for_each(|queue| queue.reverse());
+    for queue in &mut queues {
+        queue.reverse();
+    }
     let mut log = vec![];
     while !queues.is_empty() {
         let at = usize::try_from(dice.below(queues.len().try_into().unwrap())).unwrap();

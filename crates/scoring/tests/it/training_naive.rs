@@ -1,5 +1,7 @@
 //! The figures of training, read off the facts by the definitions alone: slow, and counted from nothing.
 
+#![expect(clippy::unwrap_used, reason = "a fault of a test is a failed test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::training::*;
@@ -112,6 +114,12 @@ impl Naive {
         found.max_by_key(|one| one.assessment_date.clone()).map(|one| one.passed)
     }
 
+    /// Those who passed in a quality, of those assessed.
+    fn outcomes(&self, roster: &[(&String, i32)], quality: i32) -> Share {
+        let all: Vec<_> = roster.iter().filter_map(|(officer, _)| self.outcome(officer, quality)).collect();
+        Share { count: number(all.iter().filter(|passed| **passed).count()), of: number(all.len()) }
+    }
+
     fn planned(&self, unit: &str, such: &dyn Fn(bool) -> bool) -> bool {
         self.plans.iter().any(|(above, (with_subtree, approved))| {
             (above == unit || *with_subtree && self.within(unit, above)) && such(*approved)
@@ -193,13 +201,8 @@ impl Naive {
                 .collect(),
             qualities: (1..=4)
                 .map(|quality| {
-                    let assessed: Vec<_> = roster
-                        .iter()
-                        .copied()
-                        .filter(|(officer, _)| self.outcome(officer, quality).is_some())
-                        .collect();
-                    let passed = share(&assessed, &|officer| self.outcome(officer, quality) == Some(true));
-                    (Quality::try_from(quality).unwrap(), by(&|held| item(held).quality == quality), passed)
+                    let held = by(&|held| item(held).quality == quality);
+                    (Quality::try_from(quality).unwrap(), held, self.outcomes(&roster, quality))
                 })
                 .collect(),
             specialities: specialities

@@ -1,7 +1,9 @@
 //! The service on logs of its own, each test in a folder of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use contract::complaints::CalendarSet;
 use contract::evaluation::UnitRegistered;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::{Append, ExpectedVersion, Request as Recorded, StreamWrite};
@@ -14,73 +16,113 @@ use uuid::Uuid;
 use super::*;
 use crate::Training;
 
+mod facts;
+mod stalls;
+
 const BUREAU: &str = "jurisdictions/city/units/bureau";
 const TEAM: &str = "jurisdictions/city/units/team";
 
 eventstore::events! {
-    enum Foreign { UnitRegistered }
+    enum Foreign { UnitRegistered, CalendarSet }
 }
 
+/// The context on logs in a folder, by a clock that is moved by hand.
 struct World {
     training: Training,
+    store: EventStore,
     evaluation: EventStore,
-    tasks: Tasks,
-    _folder: tempfile::TempDir,
+    complaints: EventStore,
+    now: Arc<AtomicI64>,
+    /// Stops what runs when the world ends.
+    _stop: Box<dyn std::any::Any + Send>,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let now = "2024-06-01T08:00:00Z".parse::<Timestamp>().unwrap().as_second();
+        Self::open(Arc::new(tempfile::tempdir().unwrap()), Arc::new(AtomicI64::new(now))).await
+    }
+
+    /// The same logs after the program ended and was started again.
+    async fn restarted(self) -> Self {
+        let (folder, now) = (self.folder.clone(), self.now.clone());
+        drop(self);
+        Self::open(folder, now).await
+    }
+
+    async fn open(folder: Arc<tempfile::TempDir>, now: Arc<AtomicI64>) -> Self {
         let tasks = Tasks::default();
-        let clock: Clock = Arc::new(|| "2024-06-01T08:00:00Z".parse::<Timestamp>().unwrap());
+        let seconds = now.clone();
+        let clock: Clock = Arc::new(move || Timestamp::from_second(seconds.load(Ordering::Relaxed)).unwrap());
         let open = async |service: &'static str| {
             let log = SqliteLog::open(&folder.path().join(service)).await.unwrap();
             EventStore::start(service, Arc::new(log), clock.clone(), &tasks.tracker).await.unwrap()
         };
-        let (store, evaluation) = (open("training").await, open("evaluation").await);
+        let (store, evaluation, complaints) =
+            (open("training").await, open("evaluation").await, open("complaints").await);
         let sources = shell::Sources {
             training: store.source(),
-            complaints: open("complaints").await.source(),
+            complaints: complaints.source(),
             evaluation: evaluation.source(),
             accountability: open("accountability").await.source(),
         };
-        let training = Training::start(store, &sources, clock.clone(), &tasks);
-        Self { training, evaluation, tasks, _folder: folder }
+        let training = Training::start(store.clone(), &sources, clock.clone(), &tasks);
+        let stop = Box::new(tasks.stop.clone().drop_guard());
+        Self { training, store, evaluation, complaints, now, _stop: stop, folder }
+    }
+
+    /// Moves the clock to nine o'clock in China on a day.
+    fn move_to(&self, day: Date) {
+        let morning = jiff::tz::offset(8).to_timestamp(day.at(9, 0, 0, 0)).unwrap();
+        self.now.store(morning.as_second(), Ordering::Relaxed);
     }
 
     async fn register(&self, unit: &str, parent: &str) {
-        let registered =
-            UnitRegistered { unit: unit.to_owned(), parent: parent.to_owned(), ..UnitRegistered::default() };
-        let event = Foreign::from(registered);
-        let new = NewEvent { event_type: event.event_type(), unit: String::new(), payload: event.encode() };
-        let stream = StreamId::new("unit_register", "city");
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, unit.as_bytes());
-        let append = Append {
-            writes: vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] }],
-            boxes: vec![],
-            guards: vec![],
-            metadata: Metadata {
-                actor: "clerk".to_owned(),
-                jurisdiction: "city".to_owned(),
-                occurred_at: Timestamp::UNIX_EPOCH,
-                correlation_id: id,
-                causation_id: id,
-                traceparent: String::new(),
-            },
-            request: Recorded { request_id: id, fingerprint: [0; 32], answer: vec![] },
+        let registered = UnitRegistered {
+            unit: unit.to_owned(),
+            parent: parent.to_owned(),
+            grassroots: true,
+            ..UnitRegistered::default()
         };
-        self.evaluation.append(append).await.unwrap();
+        record(&self.evaluation, StreamId::new("unit_register", "city"), registered.into(), unit).await;
     }
 
     fn service(&self) -> &Service {
         &self.training.service
     }
+
+    async fn everything(&self) -> String {
+        let mut tokens = vec![];
+        for store in [&self.store, &self.evaluation, &self.complaints] {
+            let position = store.reader().head().await.unwrap().position;
+            if position > 0 {
+                tokens.push(contract::token::write(store.reader().service(), position));
+            }
+        }
+        tokens.join(",")
+    }
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        self.tasks.stop.cancel();
-    }
+/// Puts a fact of another service in its log; `what` tells it from others.
+async fn record(store: &EventStore, stream: StreamId, event: Foreign, what: &str) {
+    let new = NewEvent { event_type: event.event_type(), unit: String::new(), payload: event.encode() };
+    let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, what.as_bytes());
+    let append = Append {
+        writes: vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] }],
+        boxes: vec![],
+        guards: vec![],
+        metadata: Metadata {
+            actor: "clerk".to_owned(),
+            jurisdiction: "city".to_owned(),
+            occurred_at: Timestamp::UNIX_EPOCH,
+            correlation_id: id,
+            causation_id: id,
+            traceparent: String::new(),
+        },
+        request: Recorded { request_id: id, fingerprint: [0; 32], answer: vec![] },
+    };
+    store.append(append).await.unwrap();
 }
 
 fn request_id(number: u128) -> String {

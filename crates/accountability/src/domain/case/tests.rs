@@ -1,12 +1,22 @@
-use contract::accountability::{CaseNature, Origin};
 use contract::words::VaultText;
 use eventstore::testing::{Given, given};
 
 use super::*;
 
+mod appeals;
+mod ending;
+
+mod sanctions;
+mod walks;
+
 const NAME: &str = "jurisdictions/city/cases/c1";
 const TRAFFIC: &str = "jurisdictions/city/units/traffic";
 const INSPECTION: &str = "jurisdictions/city/units/inspection";
+const PATROL: &str = "jurisdictions/city/units/patrol";
+const CLERK: &str = "clerk";
+const CHIEF: &str = "jurisdictions/city/officers/chief";
+const JUDGE: &str = "jurisdictions/city/officers/judge";
+const CARL: &str = "jurisdictions/city/officers/carl";
 const CYCLE: &str = "jurisdictions/city/cycles/2024";
 const ACCUSED: &str = "jurisdictions/city/officers/accused";
 const OPENER: &str = "jurisdictions/city/officers/opener";
@@ -49,7 +59,7 @@ fn recused(investigator: &str) -> InvestigatorRecused {
 }
 
 fn recuse() -> Command {
-    Command::Recuse { case: NAME.to_owned(), reason: "kin".to_owned(), expected: None }
+    Command::Recuse { reason: "kin".to_owned(), expected: None }
 }
 
 fn evidence(vault_key: &str) -> EvidenceAdded {
@@ -71,15 +81,18 @@ fn finding(gravity: Gravity, cycle: &str) -> FindingMade {
         exonerated: false,
         nature: CaseNature::Delay.into(),
         gravity: gravity.into(),
-        units: vec![TRAFFIC.to_owned(), INSPECTION.to_owned()],
+        units: vec![TRAFFIC.to_owned(), PATROL.to_owned()],
         officers: vec![ACCUSED.to_owned()],
         facts: Some(text("facts")),
         cycle: cycle.to_owned(),
+        scale_version: 0,
+        made_by: CLERK.to_owned(),
     }
 }
 
 fn find(finding: FindingMade) -> Command {
-    Command::Find { finding, missing: None, expected: None }
+    let investigator_unit = INSPECTION.to_owned();
+    Command::Find { finding, investigator_unit, missing: None, expected: None }
 }
 
 fn veto(unit: &str) -> VetoRaised {
@@ -94,9 +107,76 @@ fn investigated() -> Given<Case> {
     case([assigned(ANNA).into(), evidence("e1").into()])
 }
 
+/// A finding, and what happened after it.
+fn found_and(gravity: Gravity, more: impl IntoIterator<Item = Event>) -> Given<Case> {
+    let found = [assigned(ANNA).into(), evidence("e1").into(), finding(gravity, CYCLE).into()];
+    case(found.into_iter().chain(more))
+}
+
 fn found() -> Given<Case> {
-    let finding = finding(Gravity::Minor, CYCLE);
-    case([assigned(ANNA).into(), evidence("e1").into(), finding.into()])
+    found_and(Gravity::Minor, [])
+}
+
+fn day(day: &str) -> Date {
+    day.parse().unwrap()
+}
+
+fn traffic() -> Subject {
+    Subject::Unit(TRAFFIC.to_owned())
+}
+
+fn patrol() -> Subject {
+    Subject::Unit(PATROL.to_owned())
+}
+
+fn accused() -> Subject {
+    Subject::Officer(ACCUSED.to_owned())
+}
+
+/// Decided on the first of June, to be carried out by the end of the month.
+fn decided(subject: Subject, disposition: Disposition) -> DispositionDecided {
+    DispositionDecided {
+        case: NAME.to_owned(),
+        subject: Some(subject.into()),
+        disposition: disposition.into(),
+        due_date: "2024-06-30".to_owned(),
+        decided_by: CHIEF.to_owned(),
+        ..DispositionDecided::default()
+    }
+}
+
+fn executed(subject: Subject) -> DispositionExecuted {
+    let execution_date = "2024-06-20".to_owned();
+    DispositionExecuted { case: NAME.to_owned(), subject: Some(subject.into()), execution_date }
+}
+
+/// Each of those responsible has a disposition.
+fn all_decided() -> [Event; 3] {
+    [
+        decided(traffic(), Disposition::UnitCriticism).into(),
+        decided(patrol(), Disposition::UnitRectification).into(),
+        decided(accused(), Disposition::Warning).into(),
+    ]
+}
+
+/// Each disposition is carried out.
+fn all_executed() -> Vec<Event> {
+    let executed = [traffic(), patrol(), accused()].map(|subject| executed(subject).into());
+    all_decided().into_iter().chain(executed).collect()
+}
+
+fn lodged(appeal_id: &str, appellant: Option<Subject>) -> AppealLodged {
+    AppealLodged {
+        case: NAME.to_owned(),
+        appeal_id: appeal_id.to_owned(),
+        appellant: appellant.map(Subject::into),
+        grounds: Some(text("appeal")),
+        lodged_date: "2024-06-10".to_owned(),
+    }
+}
+
+fn closed(outcome: CaseOutcome) -> CaseClosed {
+    CaseClosed { case: NAME.to_owned(), outcome: outcome.into() }
 }
 
 fn involved(involvement: Involvement) -> Rejection {
@@ -118,7 +198,9 @@ fn a_case_refers_to_nothing_that_its_owner_has_no_record_of() {
     given::<Case>([]).when(command).then_rejected(Rejection::Missing(missing));
     let missing = Missing::Officer(ACCUSED.to_owned());
     let finding = finding(Gravity::Minor, CYCLE);
-    let command = Command::Find { finding, missing: Some(missing.clone()), expected: None };
+    let investigator_unit = INSPECTION.to_owned();
+    let command =
+        Command::Find { finding, investigator_unit, missing: Some(missing.clone()), expected: None };
     investigated().when(command).then_rejected(Rejection::Missing(missing));
 }
 
@@ -203,7 +285,7 @@ fn a_finding_that_says_no_cycle_counts_in_the_case_s() {
 #[test]
 fn a_grave_finding_raises_a_veto_against_each_unit_responsible() {
     let grave = || finding(Gravity::Grave, CYCLE);
-    let vetoes = [veto(TRAFFIC).into(), veto(INSPECTION).into()];
+    let vetoes = [veto(TRAFFIC).into(), veto(PATROL).into()];
     let events = [Event::from(grave())].into_iter().chain(vetoes);
     investigated().when(find(grave())).then(events);
 }
@@ -240,13 +322,18 @@ fn who_edits_an_old_reading_is_told() {
     let candidate = Candidate { unit: INSPECTION.to_owned(), in_complaint: false };
     let commands = [
         Command::Assign { assigned: assigned(BERT), candidate: Some(candidate), expected: old },
-        Command::Recuse { case: NAME.to_owned(), reason: "kin".to_owned(), expected: old },
-        Command::Find { finding: finding(Gravity::Minor, CYCLE), missing: None, expected: old },
+        Command::Recuse { reason: "kin".to_owned(), expected: old },
+        Command::Find {
+            finding: finding(Gravity::Minor, CYCLE),
+            investigator_unit: INSPECTION.to_owned(),
+            missing: None,
+            expected: old,
+        },
     ];
     for command in commands {
         investigated().when(command).then_rejected(Rejection::CaseChanged(3));
     }
-    let command = Command::Recuse { case: NAME.to_owned(), reason: "kin".to_owned(), expected: Some(3) };
+    let command = Command::Recuse { reason: "kin".to_owned(), expected: Some(3) };
     investigated().when(command).then([recused(ANNA).into()]);
 }
 
@@ -254,5 +341,5 @@ fn who_edits_an_old_reading_is_told() {
 fn a_veto_is_of_the_unit_that_it_is_against_and_all_else_of_the_case_s_first_unit() {
     let state = Case::evolve(State::default(), &opened().into());
     assert_eq!(Case::unit(&state, &opened().into()), "traffic");
-    assert_eq!(Case::unit(&state, &veto(INSPECTION).into()), "inspection");
+    assert_eq!(Case::unit(&state, &veto(PATROL).into()), "patrol");
 }

@@ -11,7 +11,7 @@ use eventstore::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::tally::{Command, State, Tally, TooMuch, tally};
+use super::tally::{Command, SHARED, State, Tally, TooMuch, tally};
 use super::{Home, append, appended, at, event, metadata, request, start, whole};
 
 type Outcome = Result<Handled, HandleError<TooMuch>>;
@@ -213,6 +213,30 @@ pub(crate) async fn a_ballot_lies_in_the_box_and_not_in_the_stream<H: Home>() {
     handle(&handler, 3, Command::Count).await.unwrap();
     assert_eq!(types(tally()).await, ["test.Voted", "test.Voted", "test.Counted"]);
     assert_eq!(types(tally_box).await, ["test.BallotCast", "test.BallotCast"]);
+}
+
+pub(crate) async fn what_is_about_two_streams_stands_in_both<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    let handler = Handler::<Tally>::new(store.clone());
+    let other = StreamId::new("tally", "t2");
+    let add = |number: u128, amount| {
+        let prepare = move |_| std::future::ready(Ok((Command::Add("own", amount), vec![])));
+        let (handler, other) = (&handler, &other);
+        async move { handler.handle(other, &call(number), prepare, |_| vec![]).await }
+    };
+    add(1, 2).await.unwrap();
+    let done = handle(&handler, 2, Command::Add(SHARED, 5)).await.unwrap();
+    let streams: Vec<_> = whole(&store).await.into_iter().map(|event| event.stream.to_string()).collect();
+    assert_eq!(
+        (done.position, streams),
+        (3, ["tally-t2", "tally-t1", "tally-t2"].map(str::to_owned).to_vec())
+    );
+    // What was remembered of the other stream is outdated, and found to be.
+    rejected(add(3, 94).await);
+    add(4, 93).await.unwrap();
+    assert_eq!(handler.load(&other, true).await.unwrap().state.sum, 100);
+    assert_eq!(sum(&store).await, 5);
 }
 
 pub(crate) async fn an_event_that_cannot_be_read_stops_the_stream<H: Home>() {

@@ -7,6 +7,8 @@ use prost::{Message, Name};
 
 /// A sum above this is refused.
 pub(crate) const SUM_MAX: i32 = 100;
+/// What counts in the tally of `t2`, too.
+pub(crate) const SHARED: &str = "shared";
 
 /// Something was added, or taken away.
 #[derive(Clone, PartialEq, Message)]
@@ -110,6 +112,10 @@ impl Decider for Tally {
             Event::Added(Added { thing, .. }) => thing.into(),
             Event::Voted(_) | Event::Counted(_) | Event::BallotCast(_) => "votes".into(),
         }
+    }
+
+    fn also_in(event: &Event) -> Option<String> {
+        matches!(event, Event::Added(Added { thing, .. }) if thing == SHARED).then(|| "t2".to_owned())
     }
 
     fn boxed(event: &Event) -> Option<Boxed<'_>> {

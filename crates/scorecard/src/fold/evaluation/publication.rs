@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::evaluation::{ResultsPublished, ResultsRevised, UnitResult};
-use jiff::Timestamp;
 use rust_decimal::Decimal;
-use scoring::scheme::Method;
+use scoring::indices::{CommitmentFigures, IndexFigures, RectificationFigures, TrainingFigures};
 use scoring::{ComponentScore, Scheme, UnitScore, round2};
 use serde::{Deserialize, Serialize};
 
@@ -21,41 +20,31 @@ use crate::fold::trace::Trace;
 pub(crate) struct Publication {
     /// The event.
     pub(crate) published: Trace,
-    /// When it was recorded, in microseconds since 1970.
-    published_at: i64,
     /// The units against which a veto stood.
     pub(crate) vetoed: BTreeSet<String>,
     /// Points by unit and component.
     pub(crate) points: BTreeMap<String, BTreeMap<String, Decimal>>,
+    /// The counts behind the indices, by unit, as they were counted then.
+    pub(crate) figures: BTreeMap<String, IndexFigures>,
     /// The facts as they were.
     pub(crate) record: Record,
     /// How what we compute from them differs; empty: not at all.
     pub(crate) difference: String,
 }
 
-pub(super) fn publish(
-    facts: &mut Facts,
-    event: &ResultsPublished,
-    trace: Trace,
-    at: Timestamp,
-) -> Result<(), String> {
+pub(super) fn publish(facts: &mut Facts, event: &ResultsPublished, trace: Trace) -> Result<(), String> {
     let cycle = facts.in_cycle(&event.cycle)?;
-    freeze(facts, &cycle, &event.results, (trace, at))?;
+    freeze(facts, &cycle, &event.results, trace)?;
     set_phase(facts, &cycle, Phase::Published);
     Ok(())
 }
 
-pub(super) fn revise(
-    facts: &mut Facts,
-    event: &ResultsRevised,
-    trace: Trace,
-    at: Timestamp,
-) -> Result<(), String> {
+pub(super) fn revise(facts: &mut Facts, event: &ResultsRevised, trace: Trace) -> Result<(), String> {
     let cycle = facts.in_cycle(&event.cycle)?;
     if facts.publication.get(&cycle.key).is_none() {
         return Err("there were no results to revise".to_owned());
     }
-    freeze(facts, &cycle, &event.results, (trace, at))?;
+    freeze(facts, &cycle, &event.results, trace)?;
     set_phase(facts, &cycle, Phase::Revised);
     Ok(())
 }
@@ -71,10 +60,10 @@ fn freeze(
     facts: &mut Facts,
     cycle: &InCycle<'_>,
     results: &[UnitResult],
-    (published, at): (Trace, Timestamp),
+    published: Trace,
 ) -> Result<(), String> {
     let record = Record::of(facts, &cycle.key);
-    let (mut vetoed, mut points) = (BTreeSet::new(), BTreeMap::new());
+    let (mut vetoed, mut points, mut figures) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
     for result in results {
         let unit = cycle.unit(&result.unit)?.to_owned();
         let mut of_unit = BTreeMap::new();
@@ -83,19 +72,49 @@ fn freeze(
                 of_unit.insert(component.component_id.clone(), decimal("points", points)?);
             }
         }
+        if let Some(counted) = &result.figures {
+            figures.insert(unit.clone(), counts(counted)?);
+        }
         if result.vetoed {
             vetoed.insert(unit.clone());
         }
         points.insert(unit, of_unit);
     }
-    let difference = match difference(facts, cycle, results, &record, &vetoed)? {
+    let difference = match difference(facts, cycle, results, &record, (&vetoed, &figures))? {
         None => String::new(),
         Some(what) => format!("published results of cycle {} differ from the facts: {what}", cycle.key),
     };
-    let published_at = at.as_microsecond();
-    let publication = Publication { published, published_at, vetoed, points, record, difference };
+    let publication = Publication { published, vetoed, points, figures, record, difference };
     facts.publication.put(cycle.key.clone(), publication);
     Ok(())
+}
+
+/// The counts behind a unit's indices, as they were published.
+fn counts(counted: &contract::evaluation::IndexFigures) -> Result<IndexFigures, String> {
+    let training = counted.training.map(|counted| TrainingFigures {
+        officers: counted.officers,
+        officers_attended: counted.officers_attended,
+        officers_to_pass: counted.officers_to_pass,
+        officers_passed: counted.officers_passed,
+        leaders: counted.leaders,
+        leaders_attended: counted.leaders_attended,
+        grassroots_units: counted.grassroots_units,
+        grassroots_units_covered: counted.grassroots_units_covered,
+    });
+    let rectification = counted.rectification.as_ref().map(|counted| {
+        Ok::<_, String>(RectificationFigures {
+            due: counted.due,
+            on_time: counted.on_time,
+            satisfaction_count: counted.satisfaction_count,
+            satisfaction_sum: decimal("satisfaction_sum", &counted.satisfaction_sum)?,
+            closed: counted.closed,
+            reopened: counted.reopened,
+        })
+    });
+    let commitments = counted
+        .commitments
+        .map(|counted| CommitmentFigures { due: counted.due, delivered: counted.delivered });
+    Ok(IndexFigures { training, rectification: rectification.transpose()?, commitments })
 }
 
 /// The first way in which the results are not what the arithmetic makes of the facts.
@@ -104,17 +123,19 @@ fn difference(
     cycle: &InCycle<'_>,
     results: &[UnitResult],
     record: &Record,
-    vetoed: &BTreeSet<String>,
+    (vetoed, figures): (&BTreeSet<String>, &BTreeMap<String, IndexFigures>),
 ) -> Result<Option<String>, String> {
     let Some(known) = facts.cycle.get(&cycle.key) else { return Ok(None) };
     let rules = facts.scheme_version(&known.scheme, known.scheme_version);
     let (_, rules) = rules.ok_or("its scheme is not known")?;
     let scheme = Scheme::parse(rules).map_err(|faults| list(&faults))?;
-    // What the other logs say of an index comes in any order: it is not known here what was known there.
-    if scheme.components().iter().any(|component| matches!(component.method, Method::Index(_))) {
-        return Ok(None);
+    let mut facts = record.cycle_facts(&known.ranked_groups, vetoed);
+    for (unit, figures) in figures {
+        if let Some(unit) = facts.units.get_mut(unit) {
+            unit.figures = figures.clone();
+        }
     }
-    let appraisal = scoring::appraise(&scheme, &record.cycle_facts(&known.ranked_groups, vetoed));
+    let appraisal = scoring::appraise(&scheme, &facts);
     if appraisal.units.len() != results.len() {
         return Ok(Some(format!("{} units, not {}", results.len(), appraisal.units.len())));
     }
@@ -159,13 +180,6 @@ fn points_difference(what: &str, published: Option<&str>, computed: Option<Decim
         let published = shown(published.map(str::to_owned));
         format!("{what} {published}, not {}", shown(computed.map(|points| points.to_string())))
     })
-}
-
-impl Publication {
-    /// When it was recorded.
-    pub(crate) fn published_at(&self) -> Timestamp {
-        Timestamp::from_microsecond(self.published_at).unwrap_or_default()
-    }
 }
 
 impl Facts {

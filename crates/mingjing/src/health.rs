@@ -1,0 +1,68 @@
+//! What the process says of its health, by gRPC's health protocol.
+//!
+//! | name | serving means |
+//! |---|---|
+//! | `alive` | the process runs and listens |
+//! | a service's full name | what it reads from was filled |
+//! | the empty name | that of all services in this process |
+//! | `consumers` | nothing that follows a log has stopped at an event it could not read |
+//!
+//! A database or NATS that is away makes nothing unhealthy: what is in memory is still served, and a command
+//! that cannot be stored is refused as such.
+
+use std::time::Duration;
+
+use shell::Consumers;
+use tokio_util::sync::CancellationToken;
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
+use tonic_health::server::HealthReporter;
+
+const ALIVE: &str = "alive";
+const CONSUMERS: &str = "consumers";
+/// Consumers are looked at this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Says how the process fares. Cheap to clone.
+#[derive(Clone)]
+pub struct Health(HealthReporter);
+
+impl Health {
+    /// The health of a process, and its gRPC service.
+    pub fn new() -> (Self, HealthServer<impl HealthService>) {
+        let (reporter, server) = tonic_health::server::health_reporter();
+        (Self(reporter), server)
+    }
+
+    /// Nothing is filled yet.
+    pub async fn begin(&self, names: &[&'static str]) {
+        self.set(ALIVE, true).await;
+        self.set(CONSUMERS, true).await;
+        for name in names.iter().copied().chain([""]) {
+            self.set(name, false).await;
+        }
+    }
+
+    /// Says whether what has this name serves.
+    pub async fn set(&self, name: &str, serving: bool) {
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        self.0.set_service_status(name, status).await;
+    }
+
+    /// Waits for `stop`, and says at once that nothing serves any more.
+    pub async fn stopping(self, names: Vec<&'static str>, stop: CancellationToken) {
+        stop.cancelled().await;
+        for name in names.into_iter().chain([""]) {
+            self.set(name, false).await;
+        }
+    }
+
+    /// Says whether a consumer has stopped, until `stop`.
+    pub async fn follow_consumers(self, consumers: Consumers, stop: CancellationToken) {
+        while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+            let stopped = |progress: &shell::consumers::Progress| !progress.alarm.is_empty();
+            let well = consumers.list().iter().all(|consumer| !stopped(&consumer.progress().borrow()));
+            self.set(CONSUMERS, well).await;
+        }
+    }
+}

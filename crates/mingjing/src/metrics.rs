@@ -1,0 +1,80 @@
+//! Metrics for Prometheus, over HTTP. Positions and ages, never what is in an event.
+//!
+//! | metric | what |
+//! |---|---|
+//! | `mingjing_log_position` | position of the last event of a log that is written here |
+//! | `mingjing_relay_position` | position of the last event that is known to be published |
+//! | `mingjing_relay_oldest_unpublished_seconds` | age of the oldest event that is not: what to alert on |
+//! | `mingjing_relay_active`, `mingjing_relay_alarm` | 1 if the relay of this process publishes; if it stopped |
+//! | `mingjing_consumer_position` | position of the last event that a consumer has dealt with |
+//! | `mingjing_consumer_stopped` | 1 if it stopped at an event that it could not read: what to alert on |
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use eventstore::relay;
+use metrics::{Gauge, gauge};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use shell::Tasks;
+
+use crate::substrate::Substrate;
+
+/// Gauges are set this often.
+const SET_EVERY: Duration = Duration::from_secs(1);
+
+/// Serves the process's metrics on `listen`. Once per process.
+pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow::Result<()> {
+    let (recorder, exporter) = PrometheusBuilder::new()
+        .with_http_listener(listen)
+        .build()
+        .with_context(|| format!("serving metrics on {listen}"))?;
+    metrics::set_global_recorder(recorder).context("metrics are served once")?;
+    let logs = substrate.logs();
+    let relays = substrate.relays.clone();
+    let consumers = tasks.consumers.clone();
+    let stop = tasks.stop.clone();
+    tasks.tracker.spawn(async move {
+        let exporting = async { exporter.await.map_err(|error| tracing::error!(?error, "metrics")) };
+        let setting = async {
+            loop {
+                for log in &logs {
+                    set(&gauge!("mingjing_log_position", "service" => log.service()), log.head_known());
+                }
+                for (owner, status) in &relays {
+                    set_relay(owner.name(), &status.borrow());
+                }
+                for consumer in consumers.list() {
+                    let service = consumer.source().service();
+                    let labels = [("consumer", consumer.name().to_owned()), ("service", service.to_owned())];
+                    let progress = consumer.progress().borrow().clone();
+                    set(&gauge!("mingjing_consumer_position", &labels), progress.position);
+                    let stopped = u64::from(!progress.alarm.is_empty());
+                    set(&gauge!("mingjing_consumer_stopped", &labels), stopped);
+                }
+                tokio::time::sleep(SET_EVERY).await;
+            }
+        };
+        stop.run_until_cancelled(async { tokio::join!(exporting, setting) }).await;
+    });
+    Ok(())
+}
+
+fn set_relay(service: &'static str, status: &relay::Status) {
+    set(&gauge!("mingjing_relay_position", "service" => service), status.position);
+    let active = u64::from(matches!(status.state, relay::State::Active));
+    set(&gauge!("mingjing_relay_active", "service" => service), active);
+    let alarm = u64::from(matches!(status.state, relay::State::Alarm(_)));
+    set(&gauge!("mingjing_relay_alarm", "service" => service), alarm);
+    let now = (crate::clock())();
+    let age = status.oldest_unpublished.map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0));
+    let age = u64::try_from(age).unwrap_or_default();
+    set(&gauge!("mingjing_relay_oldest_unpublished_seconds", "service" => service), age);
+}
+
+/// Gauges are floating point; a position beyond 2⁵³ would be shown rounded.
+fn set(gauge: &Gauge, value: u64) {
+    let (high, low) = (u32::try_from(value >> 32), u32::try_from(value & u64::from(u32::MAX)));
+    #[expect(clippy::float_arithmetic, reason = "what Prometheus shows is floating point")]
+    gauge.set(f64::from(high.unwrap_or(u32::MAX)) * 4_294_967_296.0 + f64::from(low.unwrap_or(u32::MAX)));
+}

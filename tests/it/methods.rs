@@ -1,0 +1,136 @@
+//! Every method of scoring.md through gRPC: small years, made by seed, are entered command by command, closed and
+//! published; what is published, and what the scorecards show, is what the arithmetic makes of the same facts.
+
+use std::time::{Duration, Instant};
+
+use contract::evaluation::evaluation_service_client::EvaluationServiceClient;
+use contract::evaluation::{CloseCycleRequest, PublishResultsRequest, UnitResult};
+use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
+use contract::scorecard::{ListScorecardsRequest, Scorecard};
+use rust_decimal::Decimal;
+use scoring::{Appraisal, Scheme, UnitScore};
+use tempfile::tempdir;
+use tokio::task::JoinSet;
+use tonic::transport::Channel;
+
+use crate::harness::*;
+use crate::methods::year::Year;
+
+mod enter;
+mod year;
+
+const YEARS: u64 = 24;
+/// Set to another number of years, e.g. 1000: then all of them are tried, however long it takes.
+const YEARS_VARIABLE: &str = "MINGJING_TEST_YEARS";
+const TIME_MAX: Duration = Duration::from_secs(45);
+const AT_ONCE: usize = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_is_what_the_arithmetic_makes_of_the_same_facts() {
+    let asked = std::env::var(YEARS_VARIABLE).ok().map(|years| years.parse().unwrap());
+    let data = tempdir().unwrap();
+    let server = Server::start(data.path()).await;
+    let (started, mut tried, mut running) = (Instant::now(), 0, JoinSet::new());
+    let mut methods = std::collections::BTreeMap::<&'static str, u64>::new();
+    for seed in 0..asked.unwrap_or(YEARS) {
+        if asked.is_none() && started.elapsed() > TIME_MAX {
+            break;
+        }
+        if running.len() == AT_ONCE {
+            running.join_next().await.unwrap().unwrap();
+        }
+        let year = Year::of(seed);
+        for component in Scheme::parse_for_publication(&year.rules).unwrap().components() {
+            *methods.entry(component.method.kind()).or_default() += 1;
+        }
+        running.spawn(try_year(server.channel(), seed, year));
+        tried += 1;
+    }
+    while let Some(year) = running.join_next().await {
+        year.unwrap();
+    }
+    assert!(tried >= 5, "{tried} years were tried");
+    assert_eq!(methods.len(), 6, "every method was tried: {methods:?}");
+    server.stop().await;
+}
+
+async fn try_year(channel: Channel, seed: u64, year: Year) {
+    enter::enter(&channel, &year).await;
+    let mut client = EvaluationServiceClient::new(channel.clone());
+    let (name, occurred_at) = (year.cycle(), None);
+    let close = CloseCycleRequest { request_id: request_id(), name: name.clone(), occurred_at };
+    client.close_cycle(close).await.unwrap_or_else(|status| panic!("year {seed}: {status}"));
+    let publish = PublishResultsRequest { request_id: request_id(), name: name.clone(), occurred_at };
+    let published = client.publish_results(publish).await.unwrap().into_inner();
+
+    let scheme = Scheme::parse_for_publication(&year.rules).unwrap();
+    let appraisal = scoring::appraise(&scheme, &year.facts);
+    let results = published.cycle.unwrap().results;
+    assert_eq!(results.len(), appraisal.units.len(), "year {seed}");
+    for result in &results {
+        assert_eq!(shown(result), expected(&appraisal.units[&result.unit]), "year {seed}: {}", result.unit);
+    }
+    let list = ListScorecardsRequest {
+        parent: name,
+        page_size: 1000,
+        consistency_token: published.consistency_token,
+        ..Default::default()
+    };
+    let cards = ScorecardServiceClient::new(channel).list_scorecards(list).await.unwrap().into_inner();
+    assert_cards(seed, &cards.scorecards, &appraisal);
+}
+
+fn assert_cards(seed: u64, cards: &[Scorecard], appraisal: &Appraisal) {
+    assert_eq!(cards.len(), appraisal.units.len(), "year {seed}");
+    for card in cards {
+        let expected = expected(&appraisal.units[&card.unit]);
+        let components =
+            card.components.iter().map(|component| component.points.as_deref().map(decimal)).collect();
+        let found = Figures {
+            components,
+            daily: decimal(&card.daily_points),
+            final_points: card.final_points.as_deref().map(decimal),
+            rank: card.rank,
+            excellent: card.excellent,
+        };
+        assert_eq!(found, expected, "year {seed}: the scorecard of {}", card.unit);
+    }
+}
+
+/// What is compared.
+#[derive(Debug, PartialEq)]
+struct Figures {
+    components: Vec<Option<Decimal>>,
+    daily: Decimal,
+    final_points: Option<Decimal>,
+    rank: u32,
+    excellent: bool,
+}
+
+fn expected(score: &UnitScore) -> Figures {
+    Figures {
+        components: score
+            .components
+            .iter()
+            .map(|component| component.points.as_ref().ok().copied())
+            .collect(),
+        daily: score.daily_points,
+        final_points: score.final_points,
+        rank: score.rank.unwrap_or(0),
+        excellent: score.excellent,
+    }
+}
+
+fn shown(result: &UnitResult) -> Figures {
+    Figures {
+        components: result.components.iter().map(|it| it.points.as_deref().map(decimal)).collect(),
+        daily: decimal(&result.daily),
+        final_points: result.final_points.as_deref().map(decimal),
+        rank: result.rank,
+        excellent: result.excellent,
+    }
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
