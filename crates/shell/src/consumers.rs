@@ -32,15 +32,16 @@ pub struct Progress {
 
 impl Consumers {
     /// Notes that `name` follows `source`.
-    pub fn register(&self, name: &str, source: &SharedSource) -> Arc<Consumer> {
+    pub fn register(&self, name: &str, source: SharedSource) -> Arc<Consumer> {
+        let service = source.service();
         let consumer = Arc::new(Consumer {
             name: name.to_owned(),
-            source: source.clone(),
+            source,
             progress: watch::Sender::default(),
             resumed: Notify::new(),
         });
         let mut all = self.0.write();
-        all.retain(|other| other.name != name || other.source.service() != source.service());
+        all.retain(|other| other.name != name || other.source.service() != service);
         all.push(consumer.clone());
         consumer
     }

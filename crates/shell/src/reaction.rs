@@ -56,7 +56,7 @@ pub const fn drawn<R: Reaction>() -> Drawn {
 /// loudly, and so does a source that is another than before; what may pass is tried again.
 pub fn start<R: Reaction>(reaction: R, source: SharedSource, store: EventStore, tasks: &Tasks) {
     let stop = tasks.stop.clone();
-    let consumer = tasks.consumers.register(R::CONSUMER, &source);
+    let consumer = tasks.consumers.register(R::CONSUMER, source);
     tasks.tracker.spawn(async move {
         while_held(&store, R::CONSUMER, &stop, || run(&reaction, &consumer, &store)).await;
     });

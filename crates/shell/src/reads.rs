@@ -40,7 +40,7 @@ impl<M: Model> Reads<M> {
         let (publish, progress) = watch::channel(start);
         let model = Arc::new(RwLock::new(model));
         for source in &sources {
-            let consumer = tasks.consumers.register(consumer, source);
+            let consumer = tasks.consumers.register(consumer, source.clone());
             let following = follow(consumer, model.clone(), publish.clone());
             let stop = tasks.stop.clone();
             tasks.tracker.spawn(async move { stop.run_until_cancelled(following).await });

@@ -28,13 +28,13 @@ impl Proxy {
         let here = listener.local_addr().unwrap().port();
         let (delay_ms, cuts) = (Arc::new(AtomicU64::new(0)), watch::Sender::new(0));
         let (delay, cut) = (delay_ms.clone(), cuts.subscribe());
-        let _task = running(async move {
+        let passing = running(async move {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 connections.spawn(pass(client, port, delay.clone(), cut.clone()));
             }
         });
-        Self { port: here, delay_ms, cuts, _task }
+        Self { port: here, delay_ms, cuts, _task: passing }
     }
 
     /// Each piece of what is sent, either way, waits so long.
