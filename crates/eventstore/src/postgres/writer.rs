@@ -4,6 +4,7 @@
 //! insert and its flush.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,12 +12,11 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Row as _};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
-use super::{ANSWERED, STATEMENT_TIMEOUT, connect, is_lost, timed_out};
+use super::{ANSWERED, STATEMENT_TIMEOUT, bytes, connect, is_lost, timed_out};
 use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::StreamId;
-use crate::row::{self, Row as _, signed};
+use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, signed};
 use crate::store::{Append, AppendError, Outcome, StoreError};
 
 /// While the database is away, a batch is tried again for this long …
@@ -33,16 +33,20 @@ const LOOK_UP: &str = "SELECT position, recorded_at, chain_hash, batch, \
          WHERE (SELECT true FROM request WHERE request_id = id)) \
      FROM head";
 /// Writes all or, if another batch came between, nothing: one row, or none.
-const WRITE: &str = "WITH moved AS ( \
-         UPDATE head SET position = $2, recorded_at = $3, chain_hash = $4, batch = batch + 1 \
-         WHERE batch = $1 RETURNING one), \
-     events AS (INSERT INTO event SELECT written.* FROM moved, unnest( \
-         $5::bigint[], $6::text[], $7::bigint[], $8::bytea[], $9::text[], $10::bigint[], $11::bigint[], \
-         $12::text[], $13::bytea[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::bytea[], \
-         $19::bytea[]) AS written), \
-     requests AS (INSERT INTO request SELECT written.* FROM moved, unnest( \
-         $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written) \
-     SELECT one FROM moved";
+static WRITE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH moved AS ( \
+             UPDATE head SET position = $2, recorded_at = $3, chain_hash = $4, batch = batch + 1 \
+             WHERE batch = $1 RETURNING one), \
+         events AS (INSERT INTO event ({EVENT_COLUMNS}) SELECT written.* FROM moved, unnest( \
+             $5::bigint[], $6::text[], $7::bigint[], $8::bytea[], $9::text[], $10::bigint[], $11::bigint[], \
+             $12::text[], $13::bytea[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::bytea[], \
+             $19::bytea[]) AS written), \
+         requests AS (INSERT INTO request ({REQUEST_COLUMNS}) SELECT written.* FROM moved, unnest( \
+             $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written) \
+         SELECT one FROM moved"
+    )
+});
 /// A process that hangs with the head locked is thrown out.
 const LOCK: &str =
     "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT one FROM head FOR UPDATE";
@@ -77,7 +81,7 @@ impl Writer {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(Failure::Log(error)) => return Err(error),
                 Err(Failure::Database(error)) if is_lost(&error) && Instant::now() < until => {
-                    tracing::warn!(%error, "a batch is not written yet");
+                    tracing::debug!(%error, "a batch is not written yet");
                 }
                 Err(Failure::Database(error)) => return Err(StoreError::database(error)),
             }
@@ -203,10 +207,7 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
             plan.requests.iter().map(|($id, $answered)| $value).collect::<Vec<_>>()
         };
     }
-    fn id(id: &Uuid) -> &[u8] {
-        id.as_bytes()
-    }
-    let written = sqlx::query(WRITE)
+    let written = sqlx::query(WRITE.as_str())
         .bind(last_batch)
         .bind(signed(plan.position))
         .bind(plan.recorded_at.as_microsecond())
@@ -214,19 +215,19 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
         .bind(events!(event => signed(event.position)))
         .bind(events!(event => event.stream.as_str()))
         .bind(events!(event => signed(event.stream_version)))
-        .bind(events!(event => id(&event.event_id)))
+        .bind(events!(event => bytes(&event.event_id)))
         .bind(events!(event => event.event_type.as_str()))
         .bind(events!(event => event.occurred_at.as_microsecond()))
         .bind(events!(event => event.recorded_at.as_microsecond()))
         .bind(events!(event => event.actor.as_str()))
-        .bind(events!(event => id(&event.correlation_id)))
-        .bind(events!(event => id(&event.causation_id)))
+        .bind(events!(event => bytes(&event.correlation_id)))
+        .bind(events!(event => bytes(&event.causation_id)))
         .bind(events!(event => event.jurisdiction.as_str()))
         .bind(events!(event => event.unit.as_str()))
         .bind(events!(event => event.traceparent.as_str()))
         .bind(events!(event => event.payload.as_slice()))
         .bind(events!(event => event.chain_hash.as_slice()))
-        .bind(requests!(request_id, _ => id(request_id)))
+        .bind(requests!(request_id, _ => bytes(request_id)))
         .bind(requests!(_, answered => answered.fingerprint.as_slice()))
         .bind(requests!(_, answered => answered.answer.as_slice()))
         .bind(requests!(_, answered => signed(answered.position)))
