@@ -298,6 +298,11 @@ pub(crate) fn form(form_code: &str, units: &[&str], level_id: &str) -> AnsweredF
 
 /// Registers `units`, publishes [`rules`], opens [`CYCLE`] and enters the units in its one group.
 pub(crate) async fn city(channel: &Channel, units: &[&str]) {
+    city_under(channel, units, rules()).await;
+}
+
+/// The same under other rules.
+pub(crate) async fn city_under(channel: &Channel, units: &[&str], rules: SchemeRules) {
     let mut client = EvaluationServiceClient::new(channel.clone());
     for unit in units {
         client.register_unit(registration(unit)).await.unwrap();
@@ -306,7 +311,7 @@ pub(crate) async fn city(channel: &Channel, units: &[&str]) {
         request_id: request_id(),
         parent: PARENT.to_owned(),
         scheme_id: "plain".to_owned(),
-        rules: Some(rules()),
+        rules: Some(rules),
         occurred_at: None,
     };
     client.draft_scheme(draft).await.unwrap();

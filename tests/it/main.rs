@@ -10,5 +10,7 @@ mod foreign;
 mod harness;
 mod kill;
 mod overdue;
+mod panels;
 mod refusals;
+mod secrecy;
 mod stories;

@@ -18,12 +18,16 @@ pub mod service;
 
 use contract::accountability::accountability_service_server::AccountabilityServiceServer;
 use eventstore::{Clock, EventStore};
+use shell::reaction::{self, Drawn};
 use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
 use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::service::Service;
+
+/// Its reactions, as they are drawn.
+pub const REACTIONS: &[Drawn] = &[reaction::drawn::<reactions::FromComplaints>()];
 
 /// The running context.
 pub struct Accountability {
@@ -41,7 +45,7 @@ impl Accountability {
         let replica = Reads::follow("accountability-replica", Replica::default(), others.to_vec(), tasks);
         let service = Arc::new(Service::new(store.clone(), reads.clone(), replica.clone(), clock));
         let complaints = reactions::FromComplaints::new(service.clone());
-        shell::reaction::start(complaints, sources.complaints.clone(), store, tasks);
+        reaction::start(complaints, sources.complaints.clone(), store, tasks);
         Self { service, reads, replica }
     }
 

@@ -9,7 +9,7 @@ use contract::complaints::ComplaintSubstantiated;
 use contract::name::CaseName;
 use contract::status::Failure;
 use eventstore::{EventSet as _, RecordedEvent};
-use shell::reaction::{self, Reaction};
+use shell::reaction::{self, Effect, Reaction};
 
 use crate::domain::case;
 use crate::service::{self, Service};
@@ -51,6 +51,8 @@ impl FromComplaints {
 
 impl Reaction for FromComplaints {
     const CONSUMER: &'static str = "accountability-from-complaints";
+    const EFFECTS: &'static [Effect] =
+        &[Effect { fact: "complaints.ComplaintSubstantiated", then: "CaseOpened", undone_by: &[], undo: "" }];
 
     async fn act(&self, event: &RecordedEvent) -> Result<(), Failure> {
         let decoded = Fact::decode(&event.event_type, &event.payload);

@@ -12,7 +12,7 @@ fn last_id(name: &str) -> String {
 }
 
 /// An instant of an event: it was parsed before the event was recorded.
-fn instant(wire: Option<contract::Timestamp>) -> Timestamp {
+pub(crate) fn instant(wire: Option<contract::Timestamp>) -> Timestamp {
     let parsed = wire.and_then(|wire| contract::field::instant("event", wire).ok());
     parsed.unwrap_or_default()
 }

@@ -5,13 +5,15 @@
 //! | a complaint's life, who may handle it, its deadline | [`domain::complaint`] |
 //! | working days, colours of clocks | [`domain::calendar`] |
 //! | how long the clocks run | [`domain::terms`] |
-//! | deadlines that pass without a report | [`timers`] |
+//! | clocks that turn yellow and red, deadlines that pass, one level up | [`timers`] |
+//! | what finds complaints, and their figures | [`read_model`] |
 //! | what is kept of units and officers | [`replica`] |
 //!
 //! What must never be here: personal data in an event or a log line (it lies in the vault), another context's
 //! tables. Start at [`service`].
 
 pub mod domain;
+mod history;
 pub mod read_model;
 pub mod replica;
 mod resource;
@@ -41,7 +43,7 @@ impl Complaints {
         let others = vec![sources.evaluation.clone(), sources.training.clone()];
         let replica = Reads::follow("complaints-replica", Replica::default(), others, tasks);
         let service = Arc::new(Service::new(store, reads.clone(), replica.clone(), clock.clone()));
-        shell::timer::start(timers::Overdue::new(service.clone()), timers::EVERY, clock, tasks);
+        shell::timer::start(timers::Clocks::new(service.clone()), timers::EVERY, clock, tasks);
         Self { service, reads, replica }
     }
 

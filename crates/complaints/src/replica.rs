@@ -1,30 +1,42 @@
 //! What this context keeps of others' facts: units of the register, officers of the roster.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use contract::evaluation::{UnitRegistered, UnitRetired};
-use contract::training::{OfficerEnrolled, OfficerLeft, PostLevelChanged};
+use contract::evaluation::{UnitMoved, UnitRegistered, UnitRenamed, UnitRetired};
+use contract::training::{OfficerEnrolled, OfficerLeft, OfficerTransferred, PostLevelChanged};
 use contract::words::PostLevel;
 use eventstore::{EventSet as _, RecordedEvent};
 use shell::Model;
 
+use crate::domain::complaint::LEADER_FROM;
+
 eventstore::events! {
-    enum UnitFact { UnitRegistered, UnitRetired }
+    #[expect(clippy::enum_variant_names, reason = "each is named after its message")]
+    enum UnitFact { UnitRegistered, UnitRenamed, UnitMoved, UnitRetired }
 }
 
 eventstore::events! {
-    enum OfficerFact { OfficerEnrolled, PostLevelChanged, OfficerLeft }
+    enum OfficerFact { OfficerEnrolled, OfficerTransferred, PostLevelChanged, OfficerLeft }
 }
 
 /// Units and officers, by resource name.
 #[derive(Default)]
 pub struct Replica {
-    units_in_service: HashSet<String>,
+    units: HashMap<String, Unit>,
+    below: HashMap<String, BTreeSet<String>>,
     officers: HashMap<String, Officer>,
+}
+
+/// A unit of the register.
+struct Unit {
+    title: String,
+    parent: String,
+    in_service: bool,
 }
 
 /// An officer who is or was on the roster.
 struct Officer {
+    unit: String,
     post_level: PostLevel,
     on_roster: bool,
 }
@@ -32,7 +44,55 @@ struct Officer {
 impl Replica {
     /// Whether a unit is in the register and in service.
     pub fn in_service(&self, unit: &str) -> bool {
-        self.units_in_service.contains(unit)
+        self.units.get(unit).is_some_and(|unit| unit.in_service)
+    }
+
+    /// Title of a unit; empty: it is not in the register.
+    pub fn title(&self, unit: &str) -> String {
+        self.units.get(unit).map(|unit| unit.title.clone()).unwrap_or_default()
+    }
+
+    /// A unit and all those below it.
+    pub fn subtree(&self, unit: &str) -> Vec<String> {
+        let (mut found, mut seen) = (vec![unit.to_owned()], HashSet::from([unit]));
+        let mut waiting = vec![unit];
+        while let Some(above) = waiting.pop() {
+            for below in self.below(above).filter(|below| seen.insert(below)) {
+                found.push(below.to_owned());
+                waiting.push(below);
+            }
+        }
+        found
+    }
+
+    /// The units directly below one.
+    pub fn below(&self, unit: &str) -> impl Iterator<Item = &str> {
+        self.below.get(unit).into_iter().flatten().map(String::as_str)
+    }
+
+    /// Whether an officer is of a unit, or of one below it.
+    pub fn is_of(&self, officer: &str, unit: &str) -> bool {
+        let Some(officer) = self.officers.get(officer) else { return false };
+        let (mut at, mut seen) = (officer.unit.as_str(), HashSet::new());
+        while at != unit {
+            let above = self.units.get(at).map(|unit| unit.parent.as_str());
+            match above.filter(|above| !above.is_empty() && seen.insert(*above)) {
+                Some(above) => at = above,
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// The highest post of those `complained_of` who could lead, not said if none could; and whether one of
+    /// these is of the unit of `officer`.
+    pub fn conflict(&self, officer: &str, complained_of: &[String]) -> (PostLevel, bool) {
+        let leaders = complained_of.iter().filter_map(|name| self.officers.get(name));
+        let leaders: Vec<_> = leaders.filter(|leader| leader.post_level >= LEADER_FROM).collect();
+        let highest = leaders.iter().map(|leader| leader.post_level).max();
+        let own = self.officers.get(officer).filter(|officer| !officer.unit.is_empty());
+        let own_unit = own.is_some_and(|own| leaders.iter().any(|leader| leader.unit == own.unit));
+        (highest.unwrap_or_default(), own_unit)
     }
 
     /// Whether an officer is or ever was on the roster.
@@ -47,16 +107,41 @@ impl Replica {
 
     fn apply_unit(&mut self, fact: UnitFact) {
         match fact {
-            UnitFact::UnitRegistered(UnitRegistered { unit, .. }) => drop(self.units_in_service.insert(unit)),
-            UnitFact::UnitRetired(UnitRetired { unit, .. }) => drop(self.units_in_service.remove(&unit)),
+            UnitFact::UnitRegistered(UnitRegistered { unit, title, parent, .. }) => {
+                self.below.entry(parent.clone()).or_default().insert(unit.clone());
+                self.units.insert(unit, Unit { title, parent, in_service: true });
+            }
+            UnitFact::UnitRenamed(UnitRenamed { unit, title }) => {
+                if let Some(renamed) = self.units.get_mut(&unit) {
+                    renamed.title = title;
+                }
+            }
+            UnitFact::UnitMoved(UnitMoved { unit, parent }) => {
+                if let Some(moved) = self.units.get_mut(&unit) {
+                    self.below.entry(moved.parent.clone()).or_default().remove(&unit);
+                    moved.parent.clone_from(&parent);
+                    self.below.entry(parent).or_default().insert(unit);
+                }
+            }
+            UnitFact::UnitRetired(UnitRetired { unit, .. }) => {
+                if let Some(retired) = self.units.get_mut(&unit) {
+                    retired.in_service = false;
+                }
+            }
         }
     }
 
     fn apply_officer(&mut self, fact: OfficerFact) {
         match fact {
             OfficerFact::OfficerEnrolled(enrolled) => {
-                let officer = Officer { post_level: enrolled.post_level(), on_roster: true };
+                let (unit, post_level) = (enrolled.unit.clone(), enrolled.post_level());
+                let officer = Officer { unit, post_level, on_roster: true };
                 self.officers.insert(enrolled.officer, officer);
+            }
+            OfficerFact::OfficerTransferred(OfficerTransferred { officer, unit, .. }) => {
+                if let Some(officer) = self.officers.get_mut(&officer) {
+                    officer.unit = unit;
+                }
             }
             OfficerFact::PostLevelChanged(changed) => {
                 if let Some(officer) = self.officers.get_mut(&changed.officer) {
@@ -126,6 +211,49 @@ mod tests {
         assert_eq!((replica.post_level(OFFICER), replica.was_on_roster(OFFICER)), (None, true));
         assert!(!Replica::default().was_on_roster(OFFICER));
         assert_eq!(officers([enrolled(), left(), enrolled()]).post_level(OFFICER), Some(PostLevel::Staff));
+    }
+
+    fn tree() -> Replica {
+        let mut replica = officers([
+            OfficerEnrolled {
+                officer: "head".to_owned(),
+                unit: "station".to_owned(),
+                post_level: PostLevel::DivisionHead.into(),
+                ..OfficerEnrolled::default()
+            }
+            .into(),
+            OfficerEnrolled {
+                officer: "clerk".to_owned(),
+                unit: "window".to_owned(),
+                post_level: PostLevel::Staff.into(),
+                ..OfficerEnrolled::default()
+            }
+            .into(),
+        ]);
+        for (unit, parent) in [("bureau", ""), ("station", "bureau"), ("window", "bureau")] {
+            let (unit, parent) = (unit.to_owned(), parent.to_owned());
+            replica.apply_unit(UnitRegistered { unit, parent, ..UnitRegistered::default() }.into());
+        }
+        let (unit, parent) = ("window".to_owned(), "station".to_owned());
+        replica.apply_unit(UnitMoved { unit, parent }.into());
+        replica
+    }
+
+    #[test]
+    fn an_officer_is_of_their_unit_and_of_all_above_it() {
+        let tree = tree();
+        assert!(["window", "station", "bureau"].into_iter().all(|unit| tree.is_of("clerk", unit)));
+        assert!(!tree.is_of("head", "window") && !tree.is_of("nobody", "bureau"));
+        assert_eq!(tree.subtree("bureau").len(), 3);
+    }
+
+    #[test]
+    fn only_those_who_could_lead_stand_in_the_way() {
+        let tree = tree();
+        let complained_of = ["head".to_owned(), "clerk".to_owned()];
+        assert_eq!(tree.conflict("clerk", &complained_of), (PostLevel::DivisionHead, false));
+        assert_eq!(tree.conflict("head", &complained_of), (PostLevel::DivisionHead, true));
+        assert_eq!(tree.conflict("clerk", &complained_of[1..]), (PostLevel::Unspecified, false));
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use contract::complaints::{Calendar, Complaint, ComplaintTimer, ComplaintVerdict, Terms};
+use contract::complaints::{Calendar, Complaint, ComplaintStage, ComplaintTimer, ComplaintVerdict, Terms};
 use contract::field::to_wire;
 use contract::name::{ComplaintName, JurisdictionName};
-use contract::words::PostLevel;
 use eventstore::{Loaded, Stamp};
 use jiff::Timestamp;
+use scoring::WorkingDays;
 
-use crate::domain::calendar::{TIME_ZONE, WorkingDays};
-use crate::domain::complaint::{self, Lodged, Stage};
+use crate::domain::calendar::TIME_ZONE;
+use crate::domain::complaint::{self, Lodged};
 use crate::domain::{calendar, terms};
 
 /// A complaint that is shown, by the working days of its jurisdiction.
@@ -36,38 +36,41 @@ pub(crate) fn complaint(
     let (create_time, update_time, etag) = times(loaded.stamp(""));
     let timer = |due| timer(working_days, due, now);
     let lodged = complaint.lodged.clone();
-    let assignment = complaint.stage.assignment();
+    let (responsible, verdict) = (complaint.responsible.as_ref(), complaint.verdict.as_ref());
     Some(Complaint {
         name: name.to_string(),
-        stage: complaint.stage.word().into(),
+        stage: complaint.stage.into(),
         channel: lodged.channel,
         source_reference: lodged.source_reference,
         anonymous: lodged.complainant_key.is_empty(),
         identity_disclosed: lodged.identity_disclosed,
-        erased: false,
+        erased: complaint.erased,
         text_key: lodged.text.map(|text| text.vault_key).unwrap_or_default(),
         category: lodged.category,
         repeats: lodged.repeats,
         unit: complaint.unit.clone(),
         complained_of: lodged.complained_of,
-        leader: complaint.stage.leader().unwrap_or_default().to_owned(),
-        supervisor: complaint.stage.supervisor().unwrap_or_default().to_owned(),
-        responsible_unit: assignment.map(|assignment| assignment.unit.clone()).unwrap_or_default(),
-        responsible_officer: assignment.and_then(|assignment| assignment.officer.clone()).unwrap_or_default(),
-        deadline: assignment.map(|assignment| to_wire(assignment.deadline)),
-        overdue: assignment.is_some_and(|assignment| assignment.overdue),
+        leader: complaint.leader.as_ref().map(|leader| leader.officer.clone()).unwrap_or_default(),
+        supervisor: complaint.supervisor.clone().unwrap_or_default(),
+        responsible_unit: responsible.map(|responsible| responsible.unit.clone()).unwrap_or_default(),
+        responsible_officer: responsible
+            .and_then(|responsible| responsible.officer.clone())
+            .unwrap_or_default(),
+        deadline: responsible.map(|responsible| to_wire(responsible.deadline)),
+        overdue: responsible.is_some_and(|responsible| responsible.overdue),
         extensions: complaint.extensions,
-        escalated_to: PostLevel::Unspecified.into(),
-        stage_clock: complaint.stage.due().map(timer),
+        escalated_to: complaint.escalated_to().into(),
+        stage_clock: complaint.stage_due.map(timer),
         case_clock: complaint.case_due().map(timer),
         age_working_days: age(complaint, working_days, now),
-        verdict: ComplaintVerdict::Unspecified.into(),
-        harms_public: false,
+        verdict: verdict.map_or(ComplaintVerdict::Unspecified, |verdict| verdict.word).into(),
+        harms_public: verdict.is_some_and(|verdict| verdict.harms_public),
         satisfaction: complaint.satisfaction.into(),
-        outcome: outcome(&complaint.stage),
-        reopenings: 0,
+        outcome: complaint.outcome.into(),
+        reopenings: complaint.reopenings,
         refutations: complaint.refutations,
-        reason: reason(&complaint.stage),
+        reason: reason(complaint),
+        attachments: lodged.attachments,
         create_time,
         update_time,
         etag,
@@ -100,7 +103,7 @@ pub(crate) fn terms(loaded: &Loaded<terms::Terms>, parent: &JurisdictionName) ->
     }
 }
 
-fn timer(working_days: &WorkingDays, due: Timestamp, now: Timestamp) -> ComplaintTimer {
+pub(crate) fn timer(working_days: &WorkingDays, due: Timestamp, now: Timestamp) -> ComplaintTimer {
     let left = working_days.left(due, now);
     ComplaintTimer {
         due_time: Some(to_wire(due)),
@@ -116,23 +119,12 @@ fn age(complaint: &Lodged, working_days: &WorkingDays, now: Timestamp) -> u32 {
     u32::try_from(working_days.age(complaint.lodged_at(), now)).unwrap_or(u32::MAX)
 }
 
-/// As what it is closed; 0: it is not.
-fn outcome(stage: &Stage) -> i32 {
-    if let Stage::Closed { outcome, .. } = stage { (*outcome).into() } else { 0 }
-}
-
-fn reason(stage: &Stage) -> String {
-    match stage {
-        Stage::Rejected { reason } => reason.clone(),
-        Stage::Referred { organ, reason } => format!("{organ}: {reason}"),
-        Stage::Lodged { .. }
-        | Stage::Accepted { .. }
-        | Stage::Led { .. }
-        | Stage::Assigned(_)
-        | Stage::Reported { .. }
-        | Stage::Verified { .. }
-        | Stage::Closed { .. } => String::new(),
+/// Why it was rejected or referred, and to which organ.
+pub(crate) fn reason(complaint: &Lodged) -> String {
+    if complaint.stage == ComplaintStage::Referred {
+        return format!("{}: {}", complaint.organ, complaint.reason);
     }
+    complaint.reason.clone()
 }
 
 /// When a thing was made and last changed, as far as it is recorded, and its etag.

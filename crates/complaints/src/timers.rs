@@ -1,140 +1,204 @@
-//! Time that becomes commands: a deadline that passes without a report is raised as overdue, once.
+//! Time that becomes commands: clocks that turn yellow and red, deadlines that pass without a report, periods
+//! after them; once each. And what is erased stays erased.
+//!
+//! What a timer says happened when it became due, not when it was noticed: a year with restarts reads as one
+//! without.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::complaints::{AlertColour, ComplaintClock, ComplaintStage};
 use contract::name::ComplaintName;
 use contract::status::Failure;
-use jiff::Timestamp;
+use eventstore::Call;
+use jiff::{SignedDuration, Timestamp};
 use shell::timer::{self, Timer};
 
-use crate::domain::complaint;
-use crate::service::{Service, stream};
+use crate::domain::complaint::{Alert, Command, Escalation};
+use crate::read_model::{City, Row};
+use crate::service::{Service, stream_of};
 
 /// How often the timer looks.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 /// How long it waits for the read model, which must hold what is recorded.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// So many facts are raised before the read model is asked again.
+const AT_ONCE_MAX: usize = 512;
 
-/// The deadlines that wait for a report, soonest first, each with the key of its complaint.
-#[derive(Debug, Default)]
-pub struct Deadlines {
-    pending: BTreeSet<(Timestamp, String)>,
+/// A fact that became due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When.
+    pub at: Timestamp,
+    /// Resource name of the complaint.
+    pub complaint: String,
+    /// What.
+    pub what: Passed,
+    /// Stream version of the event that began the stage.
+    stage_version: u32,
 }
 
-impl Deadlines {
-    /// The deadline of the complaint of `key` changes from `before` to `after`; `None`: it waits for none.
-    pub fn move_to(&mut self, key: &str, before: Option<Timestamp>, after: Option<Timestamp>) {
-        if before == after {
-            return;
+/// What time did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Passed {
+    /// The clock turned yellow; it is due then.
+    Yellow(Clock, Timestamp),
+    /// The clock turned red, and is no deadline.
+    Red(Clock),
+    /// The deadline passed without a report.
+    Deadline,
+    /// A further period passed without a report.
+    Period,
+}
+
+/// One of the two clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "named as in the contract")]
+pub enum Clock {
+    Stage,
+    Case,
+}
+
+/// What has become due of a city's complaints by `now` and is not raised, in the order in which it did.
+pub fn due(city: &City, now: Timestamp) -> Vec<Due> {
+    let mut due: Vec<Due> = city.wakes(now).flat_map(|row| due_of(city, row)).collect();
+    due.retain(|due| due.at <= now);
+    due.sort();
+    due
+}
+
+/// Everything that is yet to be raised of a complaint as it stands, whenever it is due.
+fn due_of(city: &City, row: &Row) -> Vec<Due> {
+    let mut due = Vec::new();
+    let mut fact = |at, what| {
+        let (complaint, stage_version) = (city.name(row).to_string(), row.stage_version);
+        due.push(Due { at, complaint, what, stage_version });
+    };
+    for clock in [Clock::Stage, Clock::Case] {
+        let Some(at) = row.due(clock.word()) else { continue };
+        if !row.raised(clock.word(), AlertColour::Yellow) {
+            fact(city.yellow_from(at).max(row.since(clock.word())), Passed::Yellow(clock, at));
         }
-        if let Some(before) = before {
-            self.pending.remove(&(before, key.to_owned()));
+        if row.raised(clock.word(), AlertColour::Red) {
+            continue;
         }
-        if let Some(after) = after {
-            self.pending.insert((after, key.to_owned()));
+        let deadline = clock == Clock::Stage && row.stage == ComplaintStage::Assigned;
+        fact(at, if deadline { Passed::Deadline } else { Passed::Red(clock) });
+    }
+    if let Some(at) = row.escalation_due() {
+        fact(at, Passed::Period);
+    }
+    due
+}
+
+impl Clock {
+    fn word(self) -> ComplaintClock {
+        match self {
+            Self::Stage => ComplaintClock::Stage,
+            Self::Case => ComplaintClock::Case,
         }
     }
 }
 
-/// The complaints whose deadline has passed by `now` without a report, soonest first, each with its deadline.
-pub fn due(deadlines: &Deadlines, now: Timestamp) -> Vec<(ComplaintName, Timestamp)> {
-    let passed = deadlines.pending.iter().take_while(|(deadline, _)| *deadline <= now);
-    passed
-        .filter_map(|(deadline, key)| {
-            let (jurisdiction, complaint) = key.split_once('/')?;
-            let name =
-                ComplaintName { jurisdiction: jurisdiction.to_owned(), complaint: complaint.to_owned() };
-            Some((name, *deadline))
-        })
-        .collect()
-}
-
-/// Raises overdue complaints.
-pub(crate) struct Overdue {
+/// Raises what time does to complaints.
+pub(crate) struct Clocks {
     service: Arc<Service>,
 }
 
-impl Overdue {
+impl Clocks {
     pub(crate) fn new(service: Arc<Service>) -> Self {
         Self { service }
     }
 
-    async fn raise(&self, name: &ComplaintName, deadline: Timestamp, at: Timestamp) -> Result<(), Failure> {
-        let call = timer::call(Self::NAME, &name.jurisdiction, &name.to_string(), deadline);
-        let command = complaint::Command::RaiseOverdue { deadline, at };
-        let prepare = |_| std::future::ready(Ok((command.clone(), vec![])));
-        let stream = stream::<complaint::Complaint>(name.key());
-        match self.service.complaints.send(&call, &stream, prepare).await {
+    fn due(&self, now: Timestamp) -> Vec<Due> {
+        let model = self.service.reads.now();
+        let mut due: Vec<Due> = model.cities().iter().flat_map(|city| due(city, now)).collect();
+        due.truncate(AT_ONCE_MAX);
+        due
+    }
+
+    async fn raise(&self, due: &Due, now: Timestamp) -> Result<(), Failure> {
+        let name = ComplaintName::parse("complaint", &due.complaint)?;
+        let call = call(&name, due);
+        let prepare = |fresh| command(&self.service, &name, due, now, fresh);
+        match self.service.complaints.send(&call, &stream_of(&name), prepare).await {
             Err(Failure::Refused { rule, message, .. }) => {
-                tracing::info!(complaint.id = %name, rule, "{name} is not overdue: {message}");
+                tracing::info!(complaint.id = %name, rule, "{name}: nothing to raise: {message}");
                 Ok(())
             }
             sent => sent.map(drop),
         }
     }
+
+    /// Takes out of the vault what is erased and was not reached when it was, or came back with a copy.
+    async fn keep_erased(&self) -> Result<(), Failure> {
+        let keys = {
+            let model = self.service.reads.now();
+            let keys = model.cities().iter().flat_map(|city| city.erased.values().flatten());
+            self.service.not_yet_erased(keys)
+        };
+        self.service.erase(&keys).await
+    }
 }
 
-impl Timer for Overdue {
-    const NAME: &'static str = "complaints-deadlines";
+async fn command(
+    service: &Service,
+    name: &ComplaintName,
+    due: &Due,
+    now: Timestamp,
+    fresh: bool,
+) -> shell::commands::Prepared<crate::domain::complaint::Complaint> {
+    let clocks = service.clocks(&name.jurisdiction, fresh).await?;
+    let alert = |clock: Clock, colour, due| Command::Alert(Alert { clock: clock.word(), colour, due });
+    // A period begins with the day after the one before it ended.
+    let begin = due.at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due.at);
+    let escalation = Escalation { due: due.at, next: clocks.escalation_due(begin), at: now };
+    let command = match due.what {
+        Passed::Yellow(clock, at) => alert(clock, AlertColour::Yellow, at),
+        Passed::Red(clock) => alert(clock, AlertColour::Red, due.at),
+        Passed::Deadline => Command::RaiseOverdue(escalation),
+        Passed::Period => Command::Escalate(escalation),
+    };
+    Ok((command, clocks.guards))
+}
+
+/// The frame of what is raised: the same whenever it is noticed.
+fn call(name: &ComplaintName, due: &Due) -> Call {
+    let what = match due.what {
+        Passed::Yellow(Clock::Stage, _) => "stage-yellow",
+        Passed::Yellow(Clock::Case, _) => "case-yellow",
+        Passed::Red(Clock::Stage) => "stage-red",
+        Passed::Red(Clock::Case) => "case-red",
+        Passed::Deadline => "deadline",
+        Passed::Period => "period",
+    };
+    let fact = format!("{name}/{}/{what}", due.stage_version);
+    timer::call(Clocks::NAME, &name.jurisdiction, &fact, due.at)
+}
+
+impl Timer for Clocks {
+    const NAME: &'static str = "complaints-clocks";
 
     async fn tick(&self, now: Timestamp) -> Result<(), Failure> {
-        // A model half filled would raise again what was settled long ago.
-        self.service.reads.catch_up(PATIENCE).await?;
-        let due = due(&self.service.reads.now().deadlines, now);
-        let mut outcome = Ok(());
-        for (name, deadline) in due {
-            // One that fails does not keep the others waiting.
-            if let Err(failure) = self.raise(&name, deadline, now).await {
-                outcome = Err(failure);
+        let mut before = Vec::new();
+        loop {
+            // A model half filled would raise again what was settled long ago.
+            self.service.reads.catch_up(PATIENCE).await?;
+            let due = self.due(now);
+            // What was raised to no effect is left for the next look.
+            if due.is_empty() || due == before {
+                break;
             }
+            let mut outcome = Ok(());
+            for due in &due {
+                // One that fails does not keep the others waiting.
+                if let Err(failure) = self.raise(due, now).await {
+                    outcome = Err(failure);
+                }
+            }
+            outcome?;
+            before = due;
         }
-        outcome
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    fn waiting(deadlines: &[(&str, i64)]) -> Deadlines {
-        let mut waiting = Deadlines::default();
-        for (key, deadline) in deadlines {
-            waiting.move_to(key, None, Some(at(*deadline)));
-        }
-        waiting
-    }
-
-    fn due_at(deadlines: &Deadlines, now: i64) -> Vec<(String, i64)> {
-        let due = due(deadlines, at(now)).into_iter();
-        due.map(|(name, deadline)| (name.key(), deadline.as_second())).collect()
-    }
-
-    #[test]
-    fn a_deadline_is_due_once_it_has_passed_soonest_first() {
-        let deadlines = waiting(&[("city/a", 30), ("city/b", 10), ("town/a", 20)]);
-        assert_eq!(due_at(&deadlines, 9), []);
-        assert_eq!(due_at(&deadlines, 10), [("city/b".to_owned(), 10)]);
-        assert_eq!(due_at(&deadlines, 29), [("city/b".to_owned(), 10), ("town/a".to_owned(), 20)]);
-    }
-
-    #[test]
-    fn an_extended_deadline_is_due_when_the_new_one_passes() {
-        let mut deadlines = waiting(&[("city/a", 10)]);
-        deadlines.move_to("city/a", Some(at(10)), Some(at(20)));
-        assert_eq!(due_at(&deadlines, 19), []);
-        assert_eq!(due_at(&deadlines, 20), [("city/a".to_owned(), 20)]);
-    }
-
-    #[test]
-    fn what_is_reported_or_raised_is_due_no_more() {
-        let mut deadlines = waiting(&[("city/a", 10)]);
-        deadlines.move_to("city/a", Some(at(10)), None);
-        assert_eq!(due_at(&deadlines, 100), []);
+        self.keep_erased().await
     }
 }

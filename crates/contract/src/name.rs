@@ -79,6 +79,14 @@ resource_names! {
     OfficerName { "jurisdictions" / jurisdiction, "officers" / officer }
     /// A training campaign.
     CampaignName { "jurisdictions" / jurisdiction, "campaigns" / campaign }
+    /// An item of a campaign.
+    ItemName { "jurisdictions" / jurisdiction, "campaigns" / campaign, "items" / item }
+    /// A session of a campaign.
+    SessionName { "jurisdictions" / jurisdiction, "campaigns" / campaign, "sessions" / session }
+    /// An officer's assessment.
+    AssessmentName { "jurisdictions" / jurisdiction, "officers" / officer, "assessments" / assessment }
+    /// An operational need.
+    NeedName { "jurisdictions" / jurisdiction, "needs" / need }
     /// A complaint.
     ComplaintName { "jurisdictions" / jurisdiction, "complaints" / complaint }
     /// An accountability case.
@@ -94,6 +102,27 @@ impl ScorecardName {
     /// The unit it is of.
     pub fn unit(&self) -> UnitName {
         UnitName { jurisdiction: self.jurisdiction.clone(), unit: self.unit.clone() }
+    }
+}
+
+impl ItemName {
+    /// The campaign it belongs to.
+    pub fn campaign(&self) -> CampaignName {
+        CampaignName { jurisdiction: self.jurisdiction.clone(), campaign: self.campaign.clone() }
+    }
+}
+
+impl SessionName {
+    /// The campaign it belongs to.
+    pub fn campaign(&self) -> CampaignName {
+        CampaignName { jurisdiction: self.jurisdiction.clone(), campaign: self.campaign.clone() }
+    }
+}
+
+impl AssessmentName {
+    /// The officer it is of.
+    pub fn officer(&self) -> OfficerName {
+        OfficerName { jurisdiction: self.jurisdiction.clone(), officer: self.officer.clone() }
     }
 }
 

@@ -122,9 +122,11 @@ fn parts_of_events_are_no_events() {
     let parts = [
         "accountability.Cause",
         "accountability.ScaleStep",
+        "complaints.Attachment",
         "complaints.StageTerm",
         "evaluation.BallotMark",
         "evaluation.ComponentResult",
+        "evaluation.Deduction",
         "evaluation.ElectorRoll",
         "evaluation.FormAnswer",
         "evaluation.StratumPlan",

@@ -1,9 +1,12 @@
 //! The rules of the context, one file per aggregate.
 
 pub mod admission;
+pub mod commitment;
 pub mod cycle;
 pub mod daily_assessment;
+pub mod indicator;
 pub mod mark;
+pub mod panel;
 pub mod scheme;
 pub mod survey;
 pub mod unit_register;

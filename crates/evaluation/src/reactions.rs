@@ -1,151 +1,289 @@
-//! Others' facts that become entries of the daily assessment, by the scheme's tariff, once each.
+//! Facts that become entries of the daily assessment, by the scheme's tariff, once each; and facts that undo
+//! others, and with them the entries that followed.
 //!
-//! A complaint whose deadline passed takes the tariff's points from the responsible unit in every open cycle
-//! that it is entered in and whose period contains the day.
+//! - An entry counts in every open cycle whose period contains the day on which the fact happened, for the
+//!   unit, or for the nearest unit above it that is entered. A fact that has no tariff there costs nothing.
+//! - A finding counts in the cycle that it names, if that is open; otherwise as any other fact: in the cycle of
+//!   the day on which it was made.
+//! - A cycle that is closed takes no entry any more; that is noted in the program's log. What is undone is
+//!   reversed in closed cycles, too: the published results stay as they are until they are revised, and
+//!   `GetCycle` names the units whose results are due to be.
+//!
+//! | facts of | file |
+//! |---|---|
+//! | training | [`training`] |
+//! | complaints | [`complaints`] |
+//! | accountability | [`accountability`] |
+//! | this service: commitments | [`commitments`] |
 
+pub mod accountability;
+pub mod commitments;
+pub mod complaints;
+pub mod training;
+
+use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
-use contract::complaints::ComplaintOverdue;
-use contract::evaluation::EntryRecorded;
 use contract::evaluation::entry_recorded::Target;
+use contract::evaluation::{EntryRecorded, EntryReversed};
 use contract::field;
 use contract::name::{CycleName, EntryName, UnitName};
 use contract::status::Failure;
 use contract::words::TariffCause;
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::{EventSet, RecordedEvent};
 use rust_decimal::Decimal;
 use scoring::Scheme;
-use shell::reaction::{self, Reaction};
+use shell::reaction::{self, Effect, Reaction};
 
+use crate::causes::EntryKey;
+use crate::domain::{cycle, daily_assessment};
 use crate::read_model::ReadModel;
 use crate::service::{Service, entries};
 
-eventstore::events! {
-    /// The facts of the complaints context that cost or give points.
-    pub enum Fact { ComplaintOverdue }
+/// How long a reaction waits for the read model, which must hold what is recorded.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What remains of a source's id in the id of an entry.
+const SOURCE_LETTERS_MAX: usize = 30;
+
+/// The facts of one service that cost or give points.
+pub trait Facts: Send + Sync + 'static {
+    /// As in [`Reaction`].
+    const CONSUMER: &'static str;
+    /// As in [`Reaction`].
+    const EFFECTS: &'static [Effect];
+    /// The facts.
+    type Fact: EventSet;
+
+    /// What follows from a fact.
+    fn react(fact: &Self::Fact) -> Vec<Consequence>;
 }
 
-/// An entry that a fact makes, if the cycle admits it.
+/// What follows from a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Priced {
-    /// The source that it counts under.
-    pub source_id: String,
-    /// Its points.
-    pub points: Decimal,
-    /// Why, for people.
-    pub reason: String,
+pub enum Consequence {
+    /// An entry, if a cycle admits it and its scheme has a tariff for it.
+    Entry(Caused),
+    /// Entries fall.
+    Reversal(Undone),
+}
+
+/// An entry that a fact makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caused {
+    /// What happened.
+    pub cause: TariffCause,
+    /// Resource name of the thing that it happened to.
+    pub thing: String,
     /// Resource name of the unit that it is about.
     pub unit: String,
+    /// Why, for people.
+    pub reason: String,
+    /// Resource name of the one cycle that it counts in while that is open; empty: every one of the day.
+    pub cycle: String,
 }
 
-/// What `fact` costs under `scheme`: one entry per source that has a tariff for it.
-pub fn react(fact: &Fact, scheme: &Scheme) -> Vec<Priced> {
-    let Fact::ComplaintOverdue(ComplaintOverdue { complaint, unit, .. }) = fact;
-    let reason = format!("{complaint}: its deadline passed without a report");
+/// Entries that a fact undoes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// Resource name of the thing that they followed from.
+    pub thing: String,
+    /// By which causes.
+    pub which: Which,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Which of the entries that followed from a thing fall.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// All by these causes.
+    By(&'static [TariffCause]),
+    /// Those by the refutation of its last report.
+    LastRefutation,
+}
+
+/// What a cause costs under `scheme`: points for each source that has a tariff for it.
+pub fn prices(cause: TariffCause, scheme: &Scheme) -> Vec<(String, Decimal)> {
     let price = |source: &scoring::scheme::Source| {
-        let tariff = source.tariffs.iter().find(|tariff| tariff.cause == TariffCause::ComplaintOverdue)?;
-        Some(Priced {
-            source_id: source.source_id.clone(),
-            points: tariff.points,
-            reason: reason.clone(),
-            unit: unit.clone(),
-        })
+        let tariff = source.tariffs.iter().find(|tariff| tariff.cause == cause)?;
+        Some((source.source_id.clone(), tariff.points))
     };
     scheme.sources().iter().filter_map(price).collect()
 }
 
-/// Records entries for the facts of the complaints context.
-pub struct FromComplaints {
+/// Records and reverses entries for the facts of one service.
+pub struct Consumer<F> {
     service: Arc<Service>,
+    facts: PhantomData<F>,
 }
 
-impl FromComplaints {
+impl<F: Facts> Consumer<F> {
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+        Self { service, facts: PhantomData }
     }
 
-    async fn record(
+    async fn record(&self, event: &RecordedEvent, caused: &Caused) -> Result<(), Failure> {
+        let Ok(unit) = UnitName::parse("unit", &caused.unit) else { return Ok(()) };
+        let day = field::day_of(event.occurred_at).to_string();
+        let places = places(&self.service.reads().now(), &unit, caused, &day);
+        for Place { cycle, unit, scheme, scheme_version } in places {
+            let scheme = self.service.scheme(&scheme, scheme_version).await?;
+            for (source_id, points) in prices(caused.cause, &scheme) {
+                let letters = source_id.len().min(SOURCE_LETTERS_MAX);
+                let entry = EntryRecorded {
+                    cycle: cycle.to_string(),
+                    unit: unit.to_string(),
+                    entry_id: format!("{}-{}", &source_id[..letters], event.event_id.simple()),
+                    target: Some(Target::SourceId(source_id)),
+                    points: points.to_string(),
+                    reason: caused.reason.clone(),
+                    cause_event_id: event.event_id.to_string(),
+                    entry_date: entry_day(&cycle, caused, &day, &self.service.reads().now()),
+                    recorded_by: F::CONSUMER.to_owned(),
+                    cause: caused.cause.into(),
+                    cause_thing: caused.thing.clone(),
+                };
+                self.send(event, &cycle, &caused.unit, &entry, points).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(
         &self,
         event: &RecordedEvent,
         cycle: &CycleName,
-        day: &str,
-        priced: Priced,
+        about: &str,
+        entry: &EntryRecorded,
+        points: Decimal,
     ) -> Result<(), Failure> {
-        let unit = UnitName::parse("unit", &priced.unit)?;
-        let entry = EntryRecorded {
-            cycle: cycle.to_string(),
-            unit: priced.unit,
-            entry_id: format!("{}-{}", priced.source_id, event.event_id.simple()),
-            target: Some(Target::SourceId(priced.source_id)),
-            points: priced.points.to_string(),
-            reason: priced.reason,
-            cause_event_id: event.event_id.to_string(),
-            entry_date: day.to_owned(),
-            recorded_by: Self::CONSUMER.to_owned(),
-        };
+        let unit = UnitName::parse("unit", &entry.unit)?;
         let name = EntryName {
             jurisdiction: cycle.jurisdiction.clone(),
             cycle: cycle.cycle.clone(),
             unit: unit.unit,
             entry: entry.entry_id.clone(),
         };
-        let call = reaction::call(event, Self::CONSUMER, &name.to_string());
-        let prepare =
-            async |fresh| entries::prepare(&self.service, cycle, &entry, priced.points, fresh).await;
+        // The unit that the fact is about, not the one that is charged: that may change with the register.
+        let call = reaction::call(event, F::CONSUMER, &format!("{cycle}/{}/{about}", entry.entry_id));
+        let prepare = async |fresh| entries::prepare(&self.service, cycle, entry, points, fresh).await;
         let sent = self.service.daily_assessments.send(&call, &entries::stream_of(&name), prepare).await;
-        match sent {
-            // The cycle closed, or the unit left it, in the meantime: this fact costs nothing there.
-            Err(Failure::Refused { rule, message, .. }) => {
-                tracing::info!(position = event.position, rule, "no entry {name}: {message}");
-                Ok(())
+        noted(event, &name, sent.map(drop))
+    }
+
+    async fn reverse(&self, event: &RecordedEvent, undone: &Undone) -> Result<(), Failure> {
+        let fallen: Vec<EntryKey> = {
+            let model = self.service.reads().now();
+            match undone.which {
+                Which::By(causes) => model.followed_from(&undone.thing, causes),
+                Which::LastRefutation => model.followed_from_refutation(&undone.thing),
             }
-            sent => sent.map(drop),
+        };
+        for (key, entry) in fallen {
+            let Some(name) = entry_name(&key, entry) else { continue };
+            let (cycle, unit) = entries::owners(&name);
+            let reversed = EntryReversed {
+                cycle: cycle.to_string(),
+                unit: unit.to_string(),
+                entry_id: name.entry.clone(),
+                reason: undone.reason.clone(),
+                cause_event_id: event.event_id.to_string(),
+            };
+            let call = reaction::call(event, F::CONSUMER, &name.to_string());
+            let command = daily_assessment::Command::Reverse(reversed);
+            let prepare = |_| std::future::ready(Ok((command.clone(), vec![])));
+            let sent = self.service.daily_assessments.send(&call, &entries::stream_of(&name), prepare).await;
+            noted(event, &name, sent.map(drop))?;
         }
+        Ok(())
     }
 }
 
-impl Reaction for FromComplaints {
-    const CONSUMER: &'static str = "evaluation-from-complaints";
+impl<F: Facts> Reaction for Consumer<F> {
+    const CONSUMER: &'static str = F::CONSUMER;
+    const EFFECTS: &'static [Effect] = F::EFFECTS;
 
     async fn act(&self, event: &RecordedEvent) -> Result<(), Failure> {
-        let decoded = Fact::decode(&event.event_type, &event.payload);
+        let decoded = F::Fact::decode(&event.event_type, &event.payload);
         let Some(fact) = decoded.map_err(|error| {
-            tracing::error!(position = event.position, %error, "a fact of complaints cannot be read");
+            tracing::error!(position = event.position, %error, "{} cannot read a fact", F::CONSUMER);
             Failure::Internal
         })?
         else {
             return Ok(());
         };
-        let day = field::day_of(event.occurred_at).to_string();
-        // Cycles that were opened before this was looked at count.
-        self.service.reads().catch_up(std::time::Duration::from_secs(10)).await?;
-        let cycles = running(&self.service.reads().now(), &event.jurisdiction, &event.unit, &day);
-        for (cycle, scheme, scheme_version) in cycles {
-            let scheme = self.service.scheme(&scheme, scheme_version).await?;
-            for priced in react(&fact, &scheme) {
-                self.record(event, &cycle, &day, priced).await?;
+        let consequences = F::react(&fact);
+        if !consequences.is_empty() {
+            // Cycles that were opened, and entries that were recorded, before this was looked at count.
+            self.service.reads().catch_up(PATIENCE).await?;
+        }
+        for consequence in consequences {
+            match consequence {
+                Consequence::Entry(caused) => self.record(event, &caused).await?,
+                Consequence::Reversal(undone) => self.reverse(event, &undone).await?,
             }
         }
         Ok(())
     }
 }
 
-/// The open cycles of a jurisdiction that a unit is entered in and whose period contains `day`, each with its
-/// scheme and version.
-fn running(model: &ReadModel, jurisdiction: &str, unit: &str, day: &str) -> Vec<(CycleName, String, u32)> {
-    let unit = UnitName { jurisdiction: jurisdiction.to_owned(), unit: unit.to_owned() }.to_string();
-    let prefix = format!("{jurisdiction}/");
+/// A rule that refuses is an outcome: the cycle closed in the meantime, the unit left it.
+fn noted(event: &RecordedEvent, name: &EntryName, sent: Result<(), Failure>) -> Result<(), Failure> {
+    let Err(Failure::Refused { rule, message, .. }) = sent else { return sent };
+    tracing::info!(position = event.position, rule, "no change of {name}: {message}");
+    Ok(())
+}
+
+/// A cycle that a fact counts in, and the unit that it counts for there.
+struct Place {
+    cycle: CycleName,
+    unit: UnitName,
+    scheme: String,
+    scheme_version: u32,
+}
+
+/// Where a fact about `unit` counts that happened on `day`.
+fn places(model: &ReadModel, unit: &UnitName, caused: &Caused, day: &str) -> Vec<Place> {
+    let prefix = format!("{}/", unit.jurisdiction);
     let opened = model.cycles.with_prefix(&prefix).filter_map(|(_, loaded)| loaded.state.opened());
-    let running = opened.filter(|opened| {
-        let period = opened.terms.start_date.as_str()..=opened.terms.end_date.as_str();
-        opened.phase == crate::domain::cycle::Phase::Open
-            && period.contains(&day)
-            && opened.units.contains_key(&unit)
-    });
-    running
-        .filter_map(|opened| {
-            let cycle = CycleName::parse("cycle", &opened.terms.cycle).ok()?;
-            Some((cycle, opened.terms.scheme.clone(), opened.terms.scheme_version))
-        })
-        .collect()
+    let open: Vec<_> = opened.filter(|opened| opened.phase == cycle::Phase::Open).collect();
+    let named = open.iter().any(|opened| opened.terms.cycle == caused.cycle);
+    let counts = |opened: &&&cycle::Opened| {
+        let terms = &opened.terms;
+        let period = terms.start_date.as_str()..=terms.end_date.as_str();
+        if named { terms.cycle == caused.cycle } else { period.contains(&day) }
+    };
+    open.iter().filter(counts).filter_map(|opened| place(model, unit, opened)).collect()
+}
+
+fn place(model: &ReadModel, unit: &UnitName, opened: &cycle::Opened) -> Option<Place> {
+    let register = model.registers.get(&unit.jurisdiction);
+    let above = |unit: &String| {
+        let parent = &register?.state.unit(unit)?.registered.parent;
+        Some(parent.clone()).filter(|parent| !parent.is_empty())
+    };
+    let mut lineage = std::iter::successors(Some(unit.to_string()), above);
+    let charged = lineage.find(|unit| opened.units.contains_key(unit))?;
+    Some(Place {
+        cycle: CycleName::parse("cycle", &opened.terms.cycle).ok()?,
+        unit: UnitName::parse("unit", &charged).ok()?,
+        scheme: opened.terms.scheme.clone(),
+        scheme_version: opened.terms.scheme_version,
+    })
+}
+
+/// The day that an entry counts for: the fact's, or the last of the period of a cycle that the fact names and
+/// that was over before.
+fn entry_day(cycle: &CycleName, caused: &Caused, day: &str, model: &ReadModel) -> String {
+    let opened = model.cycles.get(&cycle.key()).and_then(|loaded| loaded.state.opened());
+    let terms = opened.map(|opened| &opened.terms).filter(|terms| terms.cycle == caused.cycle);
+    let Some(terms) = terms else { return day.to_owned() };
+    day.clamp(&*terms.start_date, &*terms.end_date).to_owned()
+}
+
+fn entry_name(key: &str, entry: String) -> Option<EntryName> {
+    let mut ids = key.split('/').map(str::to_owned);
+    let (jurisdiction, cycle, unit) = (ids.next()?, ids.next()?, ids.next()?);
+    Some(EntryName { jurisdiction, cycle, unit, entry })
 }

@@ -1,15 +1,18 @@
 //! States as the API shows them.
 
 use contract::evaluation::{
-    Cycle, CycleState, CycleUnit, Entry, Mark, Scheme, SchemeFault, StratumForms, Survey, Unit,
-    entry_recorded::Target,
+    Commitment, CommitmentState, ContestState, Cycle, CycleState, CycleUnit, Entry, Mark, Scheme,
+    SchemeFault, Unit, entry_recorded::Target,
 };
 use contract::field::to_wire;
-use contract::name::{CycleName, EntryName, SchemeName, SurveyName, UnitName};
+use contract::name::{CommitmentName, CycleName, EntryName, SchemeName, UnitName};
 use eventstore::{Loaded, Stamp};
 use prost_types::Timestamp;
 
-use crate::domain::{cycle, daily_assessment, mark, scheme, survey, unit_register};
+pub(crate) mod panel;
+pub(crate) mod survey;
+
+use crate::domain::{commitment, cycle, daily_assessment, mark, scheme, unit_register};
 
 pub(crate) fn unit(register: &Loaded<unit_register::UnitRegister>, name: &UnitName) -> Option<Unit> {
     let name = name.to_string();
@@ -94,6 +97,8 @@ pub(crate) fn cycle(loaded: &Loaded<cycle::Cycle>, name: &CycleName) -> Option<C
         create_time,
         update_time,
         etag,
+        revision_reasons: vec![],
+        revision_due: vec![],
     })
 }
 
@@ -136,7 +141,7 @@ pub(crate) fn mark(
 pub(crate) fn entry(loaded: &Loaded<daily_assessment::DailyAssessment>, name: &EntryName) -> Option<Entry> {
     let entry = loaded.state.entry(&name.entry)?;
     let (create_time, update_time, etag) = times(loaded.stamp(&name.entry));
-    let recorded = entry.recorded.clone();
+    let (recorded, contest) = (entry.recorded.clone(), entry.contests.last());
     let (component_id, source_id) = match recorded.target {
         Some(Target::ComponentId(component_id)) => (component_id, String::new()),
         Some(Target::SourceId(source_id)) => (String::new(), source_id),
@@ -156,23 +161,64 @@ pub(crate) fn entry(loaded: &Loaded<daily_assessment::DailyAssessment>, name: &E
         create_time,
         update_time,
         etag,
+        cause: recorded.cause,
+        cause_thing: recorded.cause_thing,
+        contest: contest_state(entry).into(),
+        contest_grounds: contest.map(|contest| contest.contested.grounds.clone()).unwrap_or_default(),
+        contest_reason: contest.and_then(|contest| contest.refused.clone()).unwrap_or_default(),
     })
 }
 
-pub(crate) fn survey(loaded: &Loaded<survey::Survey>, name: &SurveyName) -> Option<Survey> {
-    let planned = loaded.state.planned()?;
+fn contest_state(entry: &daily_assessment::Entry) -> ContestState {
+    match entry.contests.last() {
+        None => ContestState::Unspecified,
+        Some(contest) if contest.refused.is_some() => ContestState::Refused,
+        Some(_) if entry.reversed.is_some() => ContestState::Granted,
+        Some(_) => ContestState::Pending,
+    }
+}
+
+pub(crate) fn commitment(
+    loaded: &Loaded<commitment::Commitment>,
+    name: &CommitmentName,
+) -> Option<Commitment> {
+    let known = loaded.state.announced()?;
     let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let stratum = |(stratum_id, forms): (&String, &survey::Forms)| StratumForms {
-        stratum_id: stratum_id.clone(),
-        forms_max: forms.forms_max,
-        issued: forms.issued,
-        returned: forms.returned,
-    };
-    let strata = planned.strata.iter().map(stratum).collect();
-    Some(Survey { name: name.to_string(), strata, closed: planned.closed, create_time, update_time, etag })
+    let (unit, due_date) =
+        known.assigned.clone().map(|assigned| (assigned.unit, assigned.due_date)).unwrap_or_default();
+    Some(Commitment {
+        name: name.to_string(),
+        title: known.announced.title.clone(),
+        level: known.announced.level,
+        state: commitment_state(known).into(),
+        unit,
+        due_date,
+        announce_date: known.announced.announce_date.clone(),
+        statement: known.report.as_ref().map(|report| report.statement.clone()).unwrap_or_default(),
+        refutations: known.refutations,
+        refutation_reason: known
+            .refutation
+            .as_ref()
+            .map(|refuted| refuted.reason.clone())
+            .unwrap_or_default(),
+        create_time,
+        update_time,
+        etag,
+    })
+}
+
+fn commitment_state(known: &commitment::Announced) -> CommitmentState {
+    match known {
+        _ if known.verified => CommitmentState::Verified,
+        _ if known.lapsed => CommitmentState::Lapsed,
+        _ if known.refutation.is_some() => CommitmentState::Refuted,
+        _ if known.report.is_some() => CommitmentState::Reported,
+        _ if known.assigned.is_some() => CommitmentState::Assigned,
+        _ => CommitmentState::Announced,
+    }
 }
 
 /// When a thing was made and last changed, as far as it is recorded, and its etag.
-fn times(stamp: Stamp) -> (Option<Timestamp>, Option<Timestamp>, String) {
+pub(crate) fn times(stamp: Stamp) -> (Option<Timestamp>, Option<Timestamp>, String) {
     (stamp.created_at.map(to_wire), stamp.updated_at.map(to_wire), format!("\"{}\"", stamp.stream_version))
 }

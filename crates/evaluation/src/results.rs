@@ -1,64 +1,48 @@
 //! What is published when a cycle is: its facts, appraised by `scoring`.
 
-use std::collections::BTreeMap;
-
-use contract::evaluation::{
-    ComponentResult, EntryRecorded, FormAnswered, UnitEntered, UnitResult, entry_recorded::Target,
-};
-use eventstore::{Decider as _, EventSet as _, Guard, RecordedEvent, StreamId};
+use contract::evaluation::{ComponentResult, EntryRecorded, UnitEntered, UnitResult, entry_recorded::Target};
+use contract::name::CycleName;
+use eventstore::{Decider as _, Guard, StreamId};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
-use scoring::facts::{ComponentFacts, CycleFacts, DailyEntry, Forms, LedgerEntry, SurveyFacts, UnitFacts};
+use scoring::facts::{
+    ComponentFacts, CycleFacts, DailyEntry, Forms, IndicatorFacts, LedgerEntry, PanelFacts, SurveyFacts,
+    UnitFacts,
+};
 use scoring::{Scheme, UnitScore};
 
-use crate::domain::survey::BOX_CATEGORY;
-use crate::domain::{cycle, daily_assessment, mark, survey};
+use crate::domain::{cycle, daily_assessment, indicator, mark, panel, survey};
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 
-/// How many answers about a unit chose each level: by unit, stratum, level.
-pub type Tally = BTreeMap<String, BTreeMap<String, BTreeMap<String, u64>>>;
+mod boxes;
+mod figures;
 
-eventstore::events! {
-    enum InTheBox { FormAnswered }
+pub use boxes::{Answers, Ballots, Boxes};
+
+/// The facts of a cycle as the model has them; none: it was never opened.
+pub fn facts_of(model: &ReadModel, cycle: &CycleName, scheme: &Scheme) -> Option<CycleFacts> {
+    let opened = model.cycles.get(&cycle.key())?.state.opened()?;
+    Some(facts(model, &cycle.key(), opened, scheme).0)
 }
 
-/// The answers of every survey, counted.
-#[derive(Debug, Default)]
-pub struct Boxes {
-    tallies: BTreeMap<String, (u64, Tally)>,
-}
-
-impl Boxes {
-    /// Counts `event` if it lies in a survey's box; whether it does.
-    pub fn apply(&mut self, event: &RecordedEvent) -> Result<bool, String> {
-        if event.stream.category() != BOX_CATEGORY {
-            return Ok(false);
-        }
-        let decoded =
-            InTheBox::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
-        let Some(InTheBox::FormAnswered(form)) = decoded else {
-            return Err(format!("`{}` does not belong in a survey's box", event.event_type));
-        };
-        let (stream_version, tally) = self.tallies.entry(event.stream.key().to_owned()).or_default();
-        *stream_version = event.stream_version;
-        for answer in form.answers {
-            let strata = tally.entry(answer.unit).or_default();
-            *strata.entry(form.stratum_id.clone()).or_default().entry(answer.level_id).or_default() += 1;
-        }
-        Ok(true)
-    }
-}
-
-/// The results of the cycle of `key` (jurisdiction and cycle ids joined by `/`) as the facts stand, with
-/// guards on every stream that they came from.
+/// The results of the cycle of `key` (jurisdiction and cycle ids joined by `/`) as the facts stand `now`, with
+/// guards on every stream of this context that they came from.
 pub fn results(
-    model: &ReadModel,
+    known: (&ReadModel, &Replica),
     key: &str,
     cycle: &cycle::Opened,
     scheme: &Scheme,
+    now: Timestamp,
 ) -> (Vec<UnitResult>, Vec<Guard>) {
-    let (facts, guards) = facts(model, key, cycle, scheme);
+    let (mut facts, guards) = facts(known.0, key, cycle, scheme);
+    figures::add(&mut facts, known, cycle, scheme, now);
     let appraisal = scoring::appraise(scheme, &facts);
-    (appraisal.units.iter().map(|(unit, score)| unit_result(unit, score)).collect(), guards)
+    let result = |(unit, score): (&String, &UnitScore)| UnitResult {
+        figures: figures::to_wire(facts.units.get(unit)),
+        ..unit_result(unit, score)
+    };
+    (appraisal.units.iter().map(result).collect(), guards)
 }
 
 fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -> (CycleFacts, Vec<Guard>) {
@@ -89,31 +73,72 @@ fn facts(model: &ReadModel, key: &str, cycle: &cycle::Opened, scheme: &Scheme) -
             unit.components.insert(component_id.to_owned(), ComponentFacts::Mark(exact(points)));
         }
     }
+    for (key, loaded) in model.indicators.with_prefix(&prefix) {
+        guard(indicator::Indicator::CATEGORY, key, loaded.stream_version);
+        let Some((unit_id, component_id)) = key[prefix.len()..].split_once('/') else { continue };
+        let unit = facts.units.iter_mut().find(|(unit, _)| unit.rsplit('/').next() == Some(unit_id));
+        let Some((_, unit)) = unit else { continue };
+        let actual = |(id, figure): (&String, &indicator::Figure)| (id.clone(), target_and_actual(figure));
+        let actuals = loaded.state.0.iter().map(actual).collect();
+        unit.components.insert(component_id.to_owned(), ComponentFacts::Actuals(actuals));
+    }
     for component in scheme.components() {
-        let key = format!("{prefix}{}", component.component_id);
-        let Some(loaded) = model.surveys.get(&key) else { continue };
-        guard(survey::Survey::CATEGORY, &key, loaded.stream_version);
-        let Some(planned) = loaded.state.planned() else { continue };
-        let forms =
-            |forms: &survey::Forms| Forms { issued: forms.issued.into(), returned: forms.returned.into() };
-        let survey = SurveyFacts {
-            closed: planned.closed,
-            forms: planned
-                .strata
-                .iter()
-                .map(|(stratum, counted)| (stratum.clone(), forms(counted)))
-                .collect(),
-        };
-        facts.surveys.insert(component.component_id.clone(), survey);
-        let Some((_, tally)) = model.boxes.tallies.get(&key) else { continue };
-        for (unit, answers) in tally {
-            if let Some(unit) = facts.units.get_mut(unit) {
-                unit.components
-                    .insert(component.component_id.clone(), ComponentFacts::Answers(answers.clone()));
-            }
+        let (id, key) = (&component.component_id, format!("{prefix}{}", component.component_id));
+        if let Some(loaded) = model.surveys.get(&key) {
+            guard(survey::Survey::CATEGORY, &key, loaded.stream_version);
+            add_survey(&mut facts, id, loaded.state.planned(), model.boxes.survey(&key));
+        }
+        if let Some(loaded) = model.panels.get(&key) {
+            guard(panel::Panel::CATEGORY, &key, loaded.stream_version);
+            add_panel(&mut facts, id, loaded.state.convened(), model.boxes.panel(&key));
         }
     }
     (facts, guards)
+}
+
+fn target_and_actual(figure: &indicator::Figure) -> IndicatorFacts {
+    IndicatorFacts {
+        target: figure.target.as_deref().map(exact),
+        actual: figure.actual.as_deref().map(exact),
+    }
+}
+
+fn add_survey(
+    facts: &mut CycleFacts,
+    component_id: &str,
+    planned: Option<&survey::Planned>,
+    answers: Option<&Answers>,
+) {
+    let Some(planned) = planned else { return };
+    let forms =
+        |forms: &survey::Forms| Forms { issued: forms.issued.into(), returned: forms.returned.into() };
+    let forms = planned.strata.iter().map(|(stratum, counted)| (stratum.clone(), forms(counted))).collect();
+    facts.surveys.insert(component_id.to_owned(), SurveyFacts { closed: planned.closed, forms });
+    for (unit, answers) in answers.into_iter().flat_map(|answers| &answers.tally) {
+        if let Some(unit) = facts.units.get_mut(unit) {
+            unit.components.insert(component_id.to_owned(), ComponentFacts::Answers(answers.clone()));
+        }
+    }
+}
+
+fn add_panel(
+    facts: &mut CycleFacts,
+    component_id: &str,
+    convened: Option<&panel::Convened>,
+    ballots: Option<&Ballots>,
+) {
+    let Some(convened) = convened else { return };
+    let panel = PanelFacts {
+        closed: convened.closed,
+        ballots_cast: ballots.map_or(0, |ballots| ballots.cast),
+        electors: u64::try_from(convened.electors.len()).unwrap_or(u64::MAX),
+    };
+    facts.panels.insert(component_id.to_owned(), panel);
+    for (unit, marks) in ballots.into_iter().flat_map(|ballots| &ballots.marks) {
+        if let Some(unit) = facts.units.get_mut(unit) {
+            unit.components.insert(component_id.to_owned(), ComponentFacts::Ballots(marks.clone()));
+        }
+    }
 }
 
 fn entered_unit(entered: &UnitEntered) -> UnitFacts {
@@ -162,10 +187,11 @@ fn unit_result(unit: &str, score: &UnitScore) -> UnitResult {
         rank: score.rank.unwrap_or(0),
         excellent: score.excellent,
         vetoed: score.vetoed,
+        ..UnitResult::default()
     }
 }
 
 /// Points as they are written: always two places. They are rounded already.
-fn two_places(points: &Decimal) -> String {
+pub(crate) fn two_places(points: &Decimal) -> String {
     format!("{points:.2}")
 }

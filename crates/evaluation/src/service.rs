@@ -10,9 +10,12 @@ use contract::evaluation::entry_recorded::Target;
 use contract::evaluation::evaluation_service_server::EvaluationService;
 use contract::evaluation::*;
 use contract::field::{self, BadField};
-use contract::name::{CycleName, EntryName, JurisdictionName, SchemeName, SurveyName, UnitName};
+use contract::name::{
+    CommitmentName, CycleName, EntryName, JurisdictionName, PanelName, SchemeName, SurveyName, UnitName,
+};
 use contract::status::Failure;
 use contract::status::Rejection as _;
+use contract::words::TariffCause;
 use eventstore::handle::Decided;
 use eventstore::{Clock, Decider, EventStore, Guard, Loaded, StreamId};
 use rand::seq::SliceRandom as _;
@@ -24,16 +27,26 @@ use shell::commands::{Failed, Prepared};
 use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
-use crate::domain::{admission, cycle, daily_assessment, mark, scheme, survey, unit_register};
+use self::filter::{Days, known};
+use crate::domain::{
+    admission, commitment, cycle, daily_assessment, indicator, mark, panel, scheme, survey, unit_register,
+};
 use crate::read_model::ReadModel;
+use crate::replica::Replica;
 use crate::schemes::Schemes;
 use crate::{resource, results};
 
+pub(crate) mod commitments;
+mod contests;
 mod cycles;
 pub(crate) mod entries;
+mod filter;
+mod indicators;
 mod marks;
+mod panels;
 mod schemes;
 mod surveys;
+mod turns;
 mod units;
 
 const TITLE_LENGTH_MAX: usize = 200;
@@ -54,26 +67,41 @@ type Answer<T> = Result<Response<T>, Status>;
 pub struct Service {
     clock: Clock,
     reads: Reads<ReadModel>,
+    replica: Reads<Replica>,
     registers: Commands<unit_register::UnitRegister>,
     schemes: Commands<scheme::Scheme>,
     cycles: Commands<cycle::Cycle>,
     marks: Commands<mark::Mark>,
     pub(crate) daily_assessments: Commands<daily_assessment::DailyAssessment>,
     surveys: Commands<survey::Survey>,
+    panels: Commands<panel::Panel>,
+    indicators: Commands<indicator::Indicator>,
+    turns: turns::Turns,
+    pub(crate) commitments: Commands<commitment::Commitment>,
     parsed: Schemes,
 }
 
 impl Service {
-    pub(crate) fn new(store: &EventStore, reads: Reads<ReadModel>, clock: Clock) -> Self {
+    pub(crate) fn new(
+        store: &EventStore,
+        reads: Reads<ReadModel>,
+        replica: Reads<Replica>,
+        clock: Clock,
+    ) -> Self {
         Self {
             clock,
             reads,
+            replica,
             registers: Commands::new(store),
             schemes: Commands::new(store),
             cycles: Commands::new(store),
             marks: Commands::new(store),
             daily_assessments: Commands::new(store),
             surveys: Commands::new(store),
+            panels: Commands::new(store),
+            indicators: Commands::new(store),
+            turns: turns::Turns::default(),
+            commitments: Commands::new(store),
             parsed: Schemes::default(),
         }
     }
@@ -90,6 +118,17 @@ impl Service {
         let scheme = self.scheme(&terms.scheme, terms.scheme_version).await?;
         let guard = Guard { stream, stream_version: loaded.stream_version };
         Ok(OpenCycle { loaded, scheme, guard })
+    }
+
+    /// The scheme of a cycle; none: it was never opened.
+    pub(crate) async fn scheme_of(&self, cycle: &CycleName) -> Result<Option<Arc<Rules>>, Failure> {
+        let terms = {
+            let model = self.reads.now();
+            let opened = model.cycles.get(&cycle.key()).and_then(|loaded| loaded.state.opened());
+            opened.map(|opened| (opened.terms.scheme.clone(), opened.terms.scheme_version))
+        };
+        let Some((scheme, scheme_version)) = terms else { return Ok(None) };
+        self.scheme(&scheme, scheme_version).await.map(Some)
     }
 
     pub(crate) async fn scheme(&self, name: &str, scheme_version: u32) -> Result<Arc<Rules>, Failure> {
@@ -183,6 +222,13 @@ impl EvaluationService for Service {
         schemes::list_schemes(self, request).await
     }
 
+    async fn compare_schemes(
+        &self,
+        request: Request<CompareSchemesRequest>,
+    ) -> Answer<CompareSchemesResponse> {
+        schemes::compare_schemes(self, request).await
+    }
+
     async fn open_cycle(&self, request: Request<OpenCycleRequest>) -> Answer<OpenCycleResponse> {
         cycles::open_cycle(self, request).await
     }
@@ -230,6 +276,43 @@ impl EvaluationService for Service {
         marks::list_marks(self, request).await
     }
 
+    async fn set_indicator_target(
+        &self,
+        request: Request<SetIndicatorTargetRequest>,
+    ) -> Answer<SetIndicatorTargetResponse> {
+        indicators::set_target(self, request).await
+    }
+
+    async fn report_indicator(
+        &self,
+        request: Request<ReportIndicatorRequest>,
+    ) -> Answer<ReportIndicatorResponse> {
+        indicators::report(self, request).await
+    }
+
+    async fn list_indicator_figures(
+        &self,
+        request: Request<ListIndicatorFiguresRequest>,
+    ) -> Answer<ListIndicatorFiguresResponse> {
+        indicators::list_figures(self, request).await
+    }
+
+    async fn convene_panel(&self, request: Request<ConvenePanelRequest>) -> Answer<ConvenePanelResponse> {
+        panels::convene_panel(self, request).await
+    }
+
+    async fn cast_ballot(&self, request: Request<CastBallotRequest>) -> Answer<CastBallotResponse> {
+        panels::cast_ballot(self, request).await
+    }
+
+    async fn close_panel(&self, request: Request<ClosePanelRequest>) -> Answer<ClosePanelResponse> {
+        panels::close_panel(self, request).await
+    }
+
+    async fn get_panel(&self, request: Request<GetPanelRequest>) -> Answer<GetPanelResponse> {
+        panels::get_panel(self, request).await
+    }
+
     async fn plan_survey(&self, request: Request<PlanSurveyRequest>) -> Answer<PlanSurveyResponse> {
         surveys::plan_survey(self, request).await
     }
@@ -258,7 +341,64 @@ impl EvaluationService for Service {
         entries::reverse_entry(self, request).await
     }
 
+    async fn contest_entry(&self, request: Request<ContestEntryRequest>) -> Answer<ContestEntryResponse> {
+        contests::contest_entry(self, request).await
+    }
+
+    async fn decide_contest(&self, request: Request<DecideContestRequest>) -> Answer<DecideContestResponse> {
+        contests::decide_contest(self, request).await
+    }
+
     async fn list_entries(&self, request: Request<ListEntriesRequest>) -> Answer<ListEntriesResponse> {
         entries::list_entries(self, request).await
     }
+
+    async fn announce_commitment(
+        &self,
+        request: Request<AnnounceCommitmentRequest>,
+    ) -> Answer<AnnounceCommitmentResponse> {
+        commitments::announce_commitment(self, request).await
+    }
+
+    async fn assign_commitment(
+        &self,
+        request: Request<AssignCommitmentRequest>,
+    ) -> Answer<AssignCommitmentResponse> {
+        commitments::assign_commitment(self, request).await
+    }
+
+    async fn report_delivery(
+        &self,
+        request: Request<ReportDeliveryRequest>,
+    ) -> Answer<ReportDeliveryResponse> {
+        commitments::report_delivery(self, request).await
+    }
+
+    async fn verify_delivery(
+        &self,
+        request: Request<VerifyDeliveryRequest>,
+    ) -> Answer<VerifyDeliveryResponse> {
+        commitments::verify_delivery(self, request).await
+    }
+
+    async fn refute_delivery(
+        &self,
+        request: Request<RefuteDeliveryRequest>,
+    ) -> Answer<RefuteDeliveryResponse> {
+        commitments::refute_delivery(self, request).await
+    }
+
+    async fn get_commitment(&self, request: Request<GetCommitmentRequest>) -> Answer<GetCommitmentResponse> {
+        commitments::get_commitment(self, request).await
+    }
+
+    async fn list_commitments(
+        &self,
+        request: Request<ListCommitmentsRequest>,
+    ) -> Answer<ListCommitmentsResponse> {
+        commitments::list_commitments(self, request).await
+    }
 }
+
+#[cfg(test)]
+mod tests;

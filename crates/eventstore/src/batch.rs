@@ -1,10 +1,11 @@
 //! What a batch of appends comes to: pure, the same for every database.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use uuid::{NoContext, Uuid};
 
+use crate::boxes::{self, Contents};
 use crate::chain;
 use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::store::{Answered, Append, AppendError, ExpectedVersion, Outcome};
@@ -15,16 +16,27 @@ pub(crate) struct Lookup {
     pub(crate) streams: HashSet<StreamId>,
     /// Requests that may have been answered before.
     pub(crate) requests: HashSet<Uuid>,
+    /// Boxes of which it is wanted how much waits in them.
+    pub(crate) boxes: HashSet<StreamId>,
 }
 
 impl Lookup {
     pub(crate) fn of(batch: &[Append]) -> Self {
+        let boxes: HashSet<_> =
+            batch.iter().flat_map(|append| &append.boxes).map(|write| write.stream.clone()).collect();
         let written = batch.iter().flat_map(|append| append.writes.iter().map(|write| &write.stream));
         let guarded = batch.iter().flat_map(|append| append.guards.iter().map(|guard| &guard.stream));
         Self {
-            streams: written.chain(guarded).cloned().collect(),
+            streams: written.chain(guarded).chain(&boxes).cloned().collect(),
             requests: batch.iter().map(|append| append.request.request_id).collect(),
+            boxes,
         }
+    }
+
+    /// Whether all that waits in `stream` is wanted, where so much waits in its parts.
+    pub(crate) fn wants(batch: &[Append], stream: &StreamId, waiting: &BTreeMap<String, usize>) -> bool {
+        let writes = batch.iter().flat_map(|append| &append.boxes).filter(|write| write.stream == *stream);
+        Contents::overflow(waiting, &writes.collect::<Vec<_>>())
     }
 }
 
@@ -38,6 +50,8 @@ pub(crate) struct Plan {
     pub(crate) recorded_at: Timestamp,
     /// Version of each stream looked up; a stream that is not here does not exist.
     pub(crate) streams: HashMap<StreamId, u64>,
+    /// Each box looked up.
+    pub(crate) boxes: HashMap<StreamId, Contents>,
     /// Requests answered before.
     pub(crate) answered: HashMap<Uuid, Answered>,
     /// To be inserted, in order.
@@ -58,6 +72,15 @@ impl Plan {
         for write in &append.writes {
             if let ExpectedVersion::Exactly(expected) = write.expected {
                 self.check(&write.stream, expected)?;
+            }
+        }
+        // Before the events that it came with: who reads that a box is closed has read what was in it.
+        for write in &append.boxes {
+            let drawn = self.boxes.entry(write.stream.clone()).or_default().stir(&write.events, write.keep);
+            let stream_version = self.streams.get(&write.stream).copied().unwrap_or(0);
+            let metadata = boxes::metadata(&write.stream, stream_version, &append.metadata);
+            for event in &drawn {
+                self.record(&write.stream, event, &metadata);
             }
         }
         for write in &append.writes {

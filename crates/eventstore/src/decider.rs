@@ -38,11 +38,27 @@ pub trait Decider: Send + Sync + 'static {
         Cow::Borrowed("")
     }
 
-    /// The category of the box that `event` is put in instead of its own stream, because nothing may join
-    /// the two (a secret ballot). Boxed events never reach `evolve`.
-    fn boxed(_event: &Self::Event) -> Option<&'static str> {
+    /// The box that `event` is put in instead of its own stream, because nothing may join the two (a secret
+    /// ballot). Boxed events never reach `evolve`.
+    fn boxed(_event: &Self::Event) -> Option<Boxed<'_>> {
         None
     }
+
+    /// The category of the box whose last contents are recorded with `event`.
+    fn unboxes(_event: &Self::Event) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The box of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Boxed<'a> {
+    /// The category of its stream; the key is that of the stream that decided.
+    pub category: &'static str,
+    /// Only what lies in the same part is mixed.
+    pub part: &'a str,
+    /// How much of a part waits at least while it is mixed; see [`BoxWrite::keep`](crate::BoxWrite::keep).
+    pub keep: usize,
 }
 
 /// When a thing was first and last changed.

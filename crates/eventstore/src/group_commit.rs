@@ -107,5 +107,6 @@ async fn write_batches(
 }
 
 fn count_events(append: &Append) -> usize {
-    append.writes.iter().map(|write| write.events.len()).sum()
+    let written = append.writes.iter().map(|write| write.events.len());
+    written.chain(append.boxes.iter().map(|write| write.events.len())).sum()
 }

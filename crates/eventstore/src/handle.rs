@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use crate::decider::{Decider, Loaded};
+use crate::boxes::{BoxWrite, BoxedEvent};
+use crate::decider::{Boxed, Decider, Loaded};
 use crate::event::{EventSet as _, Metadata, NewEvent, StreamId};
 use crate::store::{
     Append, AppendError, EventStore, ExpectedVersion, Guard, Outcome, Request, StoreError, StreamWrite,
@@ -158,9 +159,9 @@ impl<D: Decider> Handler<D> {
                 }
             };
             let mut after = Loaded::clone(&before);
-            let writes = writes::<D>(stream, &mut after, &events);
+            let (writes, boxes) = writes::<D>(stream, &mut after, &events);
             let answer = answer(Decided { before: &before, after: &after });
-            if writes.iter().all(|write| write.stream != *stream) {
+            if writes.is_empty() {
                 // "It is so already" must be true of the log, too.
                 guards.push(Guard { stream: stream.clone(), stream_version: before.stream_version });
             }
@@ -169,7 +170,7 @@ impl<D: Decider> Handler<D> {
                 fingerprint: call.fingerprint,
                 answer: answer.clone(),
             };
-            let append = Append { writes, guards, metadata: call.metadata.clone(), request };
+            let append = Append { writes, boxes, guards, metadata: call.metadata.clone(), request };
             match self.store.append(append).await {
                 Ok(Outcome::Appended { position, recorded_at }) => {
                     after.settle(recorded_at);
@@ -202,27 +203,35 @@ impl<D: Decider> Handler<D> {
     }
 }
 
-/// The events as they are to be written: to the stream itself, and to its box.
-fn writes<D: Decider>(stream: &StreamId, after: &mut Loaded<D>, events: &[D::Event]) -> Vec<StreamWrite> {
+/// The events as they are to be written: to the stream itself, and to its boxes.
+fn writes<D: Decider>(
+    stream: &StreamId,
+    after: &mut Loaded<D>,
+    events: &[D::Event],
+) -> (Vec<StreamWrite>, Vec<BoxWrite>) {
     let expected = ExpectedVersion::Exactly(after.stream_version);
     let mut own = StreamWrite { stream: stream.clone(), expected, events: Vec::new() };
-    let mut others: Vec<StreamWrite> = Vec::new();
+    let mut boxes: Vec<BoxWrite> = Vec::new();
     for event in events {
-        let boxed = D::boxed(event).map(|category| stream.in_category(category));
-        if boxed.is_none() {
+        let secret = D::boxed(event);
+        if secret.is_none() {
             *after = std::mem::take(after).fold(event, None);
         }
         let unit = D::unit(&after.state, event);
         let new = NewEvent { event_type: event.event_type(), unit, payload: event.encode() };
-        match boxed {
-            None => own.events.push(new),
-            Some(stream) => match others.iter_mut().find(|write| write.stream == stream) {
-                Some(write) => write.events.push(new),
-                None => {
-                    others.push(StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] });
-                }
-            },
+        let Some(Boxed { category, part, keep }) = secret else {
+            own.events.push(new);
+            if let Some(category) = D::unboxes(event) {
+                boxes.push(BoxWrite { stream: stream.in_category(category), events: Vec::new(), keep: 0 });
+            }
+            continue;
+        };
+        let stream = stream.in_category(category);
+        let content = BoxedEvent { part: part.to_owned(), event: new };
+        match boxes.iter_mut().find(|write| write.stream == stream && write.keep == keep) {
+            Some(write) => write.events.push(content),
+            None => boxes.push(BoxWrite { stream, events: vec![content], keep }),
         }
     }
-    std::iter::once(own).chain(others).filter(|write| !write.events.is_empty()).collect()
+    (if own.events.is_empty() { vec![] } else { vec![own] }, boxes)
 }

@@ -9,6 +9,7 @@
 //! | [`chain`] | the hash chain |
 //! | `batch` | what a batch of appends comes to |
 //! | [`store`] | the interface that a database implements, and the handles that everything else uses |
+//! | [`boxes`] | what waits outside the log, so that nothing joins it to what is in it |
 //! | `group_commit` | concurrent appends gathered into one transaction |
 //! | [`decider`], [`handle`] | `decide`, `evolve`, and the whole command side |
 //! | [`lease`] | one process at a time does what only one may do |
@@ -22,6 +23,7 @@
 //! What must never be here: a context, a rule, gRPC. Start at [`handle`].
 
 mod batch;
+pub mod boxes;
 pub mod chain;
 pub mod decider;
 pub mod event;
@@ -38,7 +40,8 @@ pub mod subscription;
 pub mod testing;
 pub mod verify;
 
-pub use decider::{Decider, Loaded, Stamp};
+pub use boxes::{BoxWrite, BoxedEvent};
+pub use decider::{Boxed, Decider, Loaded, Stamp};
 pub use event::{EventSet, Metadata, NewEvent, RecordedEvent, StreamId};
 pub use handle::{Call, HandleError, Handled, Handler};
 pub use source::{Feed, SharedSource, Source};

@@ -8,6 +8,7 @@
 //! Over TCP, prefer the same machine's socket: nothing here sends small pieces one after the other, which
 //! sqlx would delay.
 
+mod boxed;
 mod writer;
 
 use std::sync::LazyLock;

@@ -24,6 +24,8 @@ use crate::event::{RecordedEvent, StreamId};
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, count, signed};
 use crate::store::{Answered, Append, AppendError, Checkpoint, Head, Log, Outcome, StoreError};
 
+mod boxed;
+
 const READERS: u32 = 4;
 /// Seldom does another process write to a file.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -56,6 +58,8 @@ const LEASE: &str = "INSERT INTO lease (name, holder, expires_at) \
      VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER) + ?) ON CONFLICT (name) DO UPDATE \
      SET holder = excluded.holder, expires_at = excluded.expires_at \
      WHERE holder = excluded.holder OR expires_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+const EMPTY_WAL: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// A log in a SQLite file.
 pub struct SqliteLog {
@@ -108,12 +112,19 @@ impl Log for SqliteLog {
         let mut writer = self.writer.lock().await;
         let writer = writer.as_mut().ok_or_else(closed)?;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::database)?;
-        let mut plan = look_up(&mut transaction, &Lookup::of(batch), now).await?;
+        let lookup = Lookup::of(batch);
+        let mut plan = look_up(&mut transaction, &lookup, now).await?;
+        plan.boxes = boxed::look_up(&mut transaction, &lookup, batch).await?;
         let outcomes = batch.iter().map(|append| plan.take(append)).collect();
         if !plan.requests.is_empty() {
             insert(&mut transaction, &plan).await.map_err(StoreError::database)?;
         }
+        let erased = boxed::change(&mut transaction, &plan.boxes).await.map_err(StoreError::database)?;
         transaction.commit().await.map_err(StoreError::database)?;
+        if erased {
+            // It still stands in the write-ahead log: move that into the file, and empty it.
+            sqlx::query(EMPTY_WAL).execute(&mut *writer).await.map_err(StoreError::database)?;
+        }
         Ok(outcomes)
     }
 
@@ -183,7 +194,7 @@ impl Log for SqliteLog {
     async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
         let erased = self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await?;
         // It still stands in the write-ahead log: move that into the file, and empty it.
-        self.write_one(sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")).await?;
+        self.write_one(sqlx::query(EMPTY_WAL)).await?;
         Ok(erased > 0)
     }
 
@@ -228,6 +239,7 @@ async fn look_up(
         chain_hash: head.hash(2).map_err(corrupt)?,
         recorded_at: whole_microseconds(now).max(last_recorded_at),
         streams: HashMap::new(),
+        boxes: HashMap::new(),
         answered: HashMap::new(),
         events: Vec::new(),
         requests: Vec::new(),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::Clock;
 use crate::batch::new_id;
+use crate::boxes::BoxWrite;
 use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::group_commit::{self, Queue};
 use crate::source::SharedSource;
@@ -65,6 +66,8 @@ pub struct Request {
 pub struct Append {
     /// What is written; may be empty, to record the request alone.
     pub writes: Vec<StreamWrite>,
+    /// What is put in boxes, and what is taken out of them.
+    pub boxes: Vec<BoxWrite>,
     /// What must not have changed.
     pub guards: Vec<Guard>,
     /// What is said of every event.

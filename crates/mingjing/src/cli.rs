@@ -2,6 +2,7 @@
 
 mod demo;
 mod events;
+mod forms;
 pub mod print;
 mod scheme;
 mod scorecard;
@@ -56,6 +57,9 @@ enum Command {
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
+    /// Forms of surveys 评议表.
+    #[command(subcommand)]
+    Forms(forms::Command),
     /// Check the logs in the data directory: does every event fit its predecessor?
     Verify(verify::Verify),
 }
@@ -103,7 +107,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(demo) => demo::run(demo, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
-        Command::Scheme(scheme::Command::Check(check)) => scheme::check(&check),
+        Command::Scheme(command) => scheme::run(&command),
+        Command::Forms(command) => forms::run(command, flags).await,
         Command::Verify(verify) => verify::run(verify, flags).await,
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use contract::name::{CycleName, ScorecardName};
 use contract::scorecard::{
-    ComponentScore, DailyScore, FourInPlace, Publication, RankInterval, RollUp, Scorecard, StratumScore,
-    SurveyDoubt,
+    ComponentScore, DailyScore, FourInPlace, Publication, RankInterval, RatioScore, RollUp, Scorecard,
+    StratumScore, SurveyDoubt,
 };
 use rust_decimal::Decimal;
 use scoring::facts::{ComponentFacts, CycleFacts, UnitFacts};
-use scoring::scheme::{Component, Method};
+use scoring::scheme::{Component, Method, RatioWeight};
 use scoring::{Pending, Scheme, UnitScore};
 
 /// What is the same for every card of a cycle.
@@ -77,6 +77,7 @@ impl Frame<'_> {
             points: score.points.ok().map(text),
             pending_reason: score.points.err().map_or("", reason).to_owned(),
             survey: self.doubt(unit, component),
+            ratios: self.ratios(unit, component),
         };
         scored.map(component).collect()
     }
@@ -114,6 +115,22 @@ impl Frame<'_> {
         })
     }
 
+    fn ratios(&self, unit: &str, component: &Component) -> Vec<RatioScore> {
+        let (Method::Index(index), Some(facts)) = (&component.method, self.facts.units.get(unit)) else {
+            return Vec::new();
+        };
+        let found = scoring::indices::index_value(index.kind, &index.weights, &facts.figures);
+        let weighed = |weight: &RatioWeight| {
+            let value = found.ratios.iter().find(|(ratio, _)| *ratio == weight.ratio);
+            RatioScore {
+                ratio: weight.ratio.name().to_owned(),
+                value: value.and_then(|(_, value)| *value).map(|value| value.to_string()),
+                weight: weight.weight.to_string(),
+            }
+        };
+        index.weights.iter().map(weighed).collect()
+    }
+
     fn rank_interval(&self, unit: &str) -> Option<RankInterval> {
         let Certainty::Computed(intervals) = self.certainty else { return None };
         intervals.get(unit).map(|interval| RankInterval { low: interval.low, high: interval.high })
@@ -144,13 +161,16 @@ fn indicators(scheme: &Scheme, unit: &UnitFacts) -> FourInPlace {
         let Method::Indicator(indicators) = &component.method else { continue };
         let facts = unit.components.get(&component.component_id);
         for indicator in indicators {
-            let reported = match facts {
+            let figures = match facts {
                 Some(ComponentFacts::Actuals(actuals)) => actuals.get(&indicator.indicator_id),
                 Some(_) | None => None,
             };
-            let reported = reported.is_some_and(|figures| figures.actual.is_some());
+            let actual = figures.and_then(|figures| figures.actual);
+            let reached = figures
+                .and_then(|figures| Some(indicator.direction.reached(figures.actual?, figures.target?)));
             found.indicators += 1;
-            found.indicators_reported += u32::from(reported);
+            found.indicators_reported += u32::from(actual.is_some());
+            found.indicators_reached += u32::from(reached == Some(true));
         }
     }
     found

@@ -2,7 +2,7 @@
 
 use contract::scorecard::{EventReference, LossKind, LossLine};
 use scoring::scheme::{Component, Method};
-use scoring::{Cause, Loss};
+use scoring::{Cause, Loss, Losses, Scheme};
 
 use crate::card::text;
 use crate::fold::accountability;
@@ -14,7 +14,7 @@ use crate::league::League;
 
 mod forms;
 
-pub(crate) use forms::{Answered, Error, answered};
+pub(crate) use forms::{Answered, answered};
 
 /// The lines of a unit and their sum; none: no such unit.
 pub(crate) fn lines(
@@ -23,13 +23,30 @@ pub(crate) fn lines(
     answered: &Answered,
 ) -> Option<(Vec<LossLine>, Option<String>)> {
     let losses = scoring::losses(&league.scheme, &league.facts, &league.appraisal, unit)?;
-    let explained = Explained { league, unit, answered };
-    let lines = losses.lines.into_iter().map(|loss| explained.line(loss)).collect();
-    Some((lines, losses.total.map(text)))
+    let total = losses.total.map(text);
+    Some((told(league, &league.scheme, unit, answered, losses), total))
+}
+
+/// Losses of a unit under a scheme, its own or another one, told with the events of its league.
+pub(crate) fn told(
+    league: &League,
+    scheme: &Scheme,
+    unit: &str,
+    answered: &Answered,
+    losses: Losses,
+) -> Vec<LossLine> {
+    let explained = Explained { league, scheme, unit, answered };
+    losses.lines.into_iter().map(|loss| explained.line(loss)).collect()
+}
+
+/// What a line is about, whatever its points: lines of two explanations with the same are of the same thing.
+pub(crate) fn about(line: &LossLine) -> (&str, &str, i32, &str) {
+    (&line.component_id, &line.source_id, line.kind, &line.item)
 }
 
 struct Explained<'a> {
     league: &'a League,
+    scheme: &'a Scheme,
     unit: &'a str,
     answered: &'a Answered,
 }
@@ -42,6 +59,8 @@ struct About {
     item: String,
     description: String,
     events: Vec<EventReference>,
+    cause_event_id: String,
+    contested: bool,
 }
 
 impl About {
@@ -53,6 +72,8 @@ impl About {
             item: String::new(),
             description: description.into(),
             events: Vec::new(),
+            cause_event_id: String::new(),
+            contested: false,
         }
     }
 
@@ -84,6 +105,8 @@ impl Explained<'_> {
             description: about.description,
             points: text(loss.points),
             events: about.events,
+            cause_event_id: about.cause_event_id,
+            contested: about.contested,
         }
     }
 
@@ -152,7 +175,7 @@ impl Explained<'_> {
     }
 
     fn stratum(&self, component_id: String, stratum_id: String) -> About {
-        let title = match self.league.scheme.component(&component_id) {
+        let title = match self.scheme.component(&component_id) {
             Some(Component { method: Method::Survey(survey), .. }) => {
                 let stratum = survey.strata.iter().find(|stratum| stratum.stratum_id == stratum_id);
                 stratum.map(|stratum| stratum.title.clone())
@@ -184,7 +207,9 @@ impl Explained<'_> {
         let entry = self.league.record.entries.get(&key(&[self.unit, &entry_id]));
         let description = entry.map_or_else(String::new, |entry| entry.reason.clone());
         let events = entry.map(|entry| reference(entry.recorded, "EntryRecorded"));
-        About { description, ..about }.item(entry_id).events(events)
+        let cause_event_id = entry.map_or_else(String::new, |entry| entry.cause_event_id.clone());
+        let contested = entry.is_some_and(|entry| entry.contested);
+        About { description, cause_event_id, contested, ..about }.item(entry_id).events(events)
     }
 
     /// The standing entries that count there.

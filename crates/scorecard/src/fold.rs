@@ -8,7 +8,7 @@
 //! | `tally` | what is counted per unit |
 //! | `record` | the facts of one cycle, live or as they were frozen |
 //! | `names`, `trace` | resource names taken apart; which event a fact comes from |
-//! | `evaluation`, `training`, `complaints`, `accountability` | the events of each context |
+//! | `evaluation`, `complaints`, `accountability` | the events of each context; of training see `drill` |
 
 use std::collections::BTreeMap;
 
@@ -24,9 +24,10 @@ pub(crate) mod record;
 pub(crate) mod rows;
 pub(crate) mod tally;
 pub(crate) mod trace;
-pub(crate) mod training;
 
 use facts::Facts;
+
+use crate::history::Occurrence;
 
 /// How far a log is folded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,18 +59,18 @@ pub fn fold<'a>(
 }
 
 impl Folded {
-    /// Takes the next event of a log: an older one is dropped, a gap is refused. The error says why it cannot
-    /// be folded; nothing more of that log is taken then, since a hole is worse than standing still.
-    pub fn take(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String> {
+    /// Takes the next event of a log: an older one is dropped (false), a gap is refused. The error says why it
+    /// cannot be folded; nothing more of that log is taken then, since a hole is worse than standing still.
+    pub fn take(&mut self, service: &'static str, event: &RecordedEvent) -> Result<bool, String> {
         let reached = self.reached.entry(service).or_default();
         if !reached.alarm.is_empty() {
             return Err(reached.alarm.clone());
         }
         if event.position <= reached.position {
-            return Ok(());
+            return Ok(false);
         }
         let taken = if event.position == reached.position + 1 {
-            apply(&mut self.facts, service, event)
+            apply(&mut self.facts, &Occurrence::of(service, event))
         } else {
             Err(format!("after position {} comes {}", reached.position, event.position))
         };
@@ -79,7 +80,7 @@ impl Folded {
         }
         reached.position = event.position;
         reached.recorded_at = Some(event.recorded_at);
-        Ok(())
+        Ok(true)
     }
 
     /// Takes nothing more of a log; gives the alarm.
@@ -95,10 +96,12 @@ impl Folded {
     }
 }
 
-fn apply(facts: &mut Facts, service: &str, event: &RecordedEvent) -> Result<(), String> {
-    match service {
+/// Folds one event; one that is refused has changed nothing.
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
+    match event.service {
         evaluation::SERVICE => evaluation::apply(facts, event),
-        training::SERVICE => training::apply(facts, event),
+        // Its figures are folded apart, by `drill`.
+        "training" => Ok(()),
         complaints::SERVICE => complaints::apply(facts, event),
         accountability::SERVICE => accountability::apply(facts, event),
         _ => Err("no service of that name is known".to_owned()),

@@ -4,36 +4,41 @@ use std::collections::BTreeMap;
 
 use contract::field::to_wire;
 use contract::scorecard::Freshness;
-use eventstore::LogReader;
 
 use crate::fold::Reached;
 use crate::fold::evaluation;
+use crate::heads::HeadKnown;
 
-/// Per log, in the order of their services' names. `differences`: how published results differ from what is
-/// computed here.
+/// Per log, in the order of their services' names. Beside them: how published results differ from what is
+/// computed here; why the figures of training go no further.
 pub(crate) fn freshness(
     reached: &BTreeMap<&'static str, Reached>,
-    logs: &[LogReader],
-    differences: &str,
+    heads: &BTreeMap<&'static str, HeadKnown>,
+    (differences, training): &(String, String),
 ) -> Vec<Freshness> {
-    let shown = |log: &LogReader| {
-        let service = log.service();
-        let reached = reached.get(service);
+    let shown = |service: &&'static str| {
+        let (reached, head) = (reached.get(service), heads.get(service));
         let position = reached.map_or(0, |reached| reached.position);
+        let stopped = reached.map_or("", |reached| &reached.alarm);
+        let away = head.map_or("", |head| &head.away);
         Freshness {
-            service: service.to_owned(),
+            service: (*service).to_owned(),
             position,
             recorded_at: reached.and_then(|reached| reached.recorded_at).map(to_wire),
-            head_position: log.head_known().max(position),
-            alarm: alarm(service, reached.map_or("", |reached| &reached.alarm), differences),
+            head_position: head.map_or(0, |head| head.position).max(position),
+            alarm: alarm(service, [stopped, away], [differences, training]),
         }
     };
-    logs.iter().map(shown).collect()
+    contract::token::SERVICES.iter().map(shown).collect()
 }
 
-fn alarm(service: &str, stopped: &str, differences: &str) -> String {
-    let differences = if service == evaluation::SERVICE { differences } else { "" };
-    let alarms = [stopped, differences];
+fn alarm(service: &str, [stopped, away]: [&str; 2], [differences, training]: [&str; 2]) -> String {
+    let own = match service {
+        evaluation::SERVICE => differences,
+        "training" => training,
+        _ => "",
+    };
+    let alarms = [stopped, away, own];
     let alarms: Vec<_> = alarms.into_iter().filter(|alarm| !alarm.is_empty()).collect();
     alarms.join("; ")
 }
@@ -59,9 +64,9 @@ mod tests {
 
     #[test]
     fn an_alarm_says_all_that_is_wrong() {
-        assert_eq!(alarm("evaluation", "", ""), "");
-        assert_eq!(alarm("training", "stopped", "differ"), "stopped");
-        assert_eq!(alarm("evaluation", "stopped", "differ"), "stopped; differ");
+        assert_eq!(alarm("evaluation", ["", ""], ["", "stops"]), "");
+        assert_eq!(alarm("training", ["stopped", "away"], ["differ", ""]), "stopped; away");
+        assert_eq!(alarm("evaluation", ["stopped", ""], ["differ", ""]), "stopped; differ");
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use contract::name::CycleName;
 use contract::scorecard::Scorecard;
 use contract::words::SchemeRules;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use scoring::facts::CycleFacts;
+use scoring::indices::IndexFigures;
 use scoring::{Appraisal, RankInterval, Scheme};
 
 use crate::card::{Certainty, Frame};
@@ -29,8 +31,20 @@ pub(crate) struct Snapshot {
     vetoed: BTreeSet<String>,
     vetoes: BTreeMap<String, Vec<Trace>>,
     published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
+    /// When the results were published that this is of.
+    pub(crate) published_at: Option<Timestamp>,
     answers_until: u64,
     reached: BTreeMap<&'static str, Reached>,
+}
+
+/// The counts behind the indices, and what they are of: a league of other ones is out of date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Indices {
+    pub(crate) figures: BTreeMap<String, IndexFigures>,
+    /// Of the jurisdiction's past.
+    pub(crate) version: u64,
+    /// Since 1970.
+    pub(crate) minute: i64,
 }
 
 /// A cycle with all its cards.
@@ -54,9 +68,28 @@ pub(crate) struct League {
     pub(crate) answers_until: u64,
     /// How far each log was folded.
     pub(crate) reached: BTreeMap<&'static str, Reached>,
+    /// What the indices are of; the figures themselves are among the facts.
+    pub(crate) indices: Indices,
     published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
     cards: BTreeMap<String, Scorecard>,
     order: Vec<(String, String)>,
+}
+
+impl Snapshot {
+    /// The cycle.
+    pub(crate) fn name(&self) -> &CycleName {
+        &self.name
+    }
+
+    /// As it was opened.
+    pub(crate) fn cycle(&self) -> &Cycle {
+        &self.cycle
+    }
+
+    /// The units entered.
+    pub(crate) fn units(&self) -> impl Iterator<Item = &String> {
+        self.record.units.keys()
+    }
 }
 
 impl Folded {
@@ -74,6 +107,7 @@ impl Folded {
             vetoed: BTreeSet::new(),
             vetoes: BTreeMap::new(),
             published_points: None,
+            published_at: None,
             answers_until: evaluation.map_or(0, |reached| reached.position),
             reached: self.reached.clone(),
         };
@@ -85,6 +119,7 @@ impl Folded {
             }
             Some(published) => {
                 snapshot.answers_until = published.published.position;
+                snapshot.published_at = Some(published.published_at());
                 snapshot.record = published.record;
                 // One that was lifted since stood then; which did not yet is told by who was vetoed.
                 snapshot.vetoes = facts.vetoes(&key, |_| true);
@@ -98,7 +133,7 @@ impl Folded {
     /// Every scorecard of a cycle, by unit, as the pages of its league table show them but for what is not
     /// of the cycle; none: no such cycle.
     pub fn scorecards(&self, cycle: &CycleName) -> Option<Vec<Scorecard>> {
-        let league = League::compute(self.snapshot(cycle)?)?;
+        let league = League::compute(self.snapshot(cycle)?, Indices::default())?;
         Some(league.cards.into_values().collect())
     }
 }
@@ -116,9 +151,14 @@ impl Facts {
 
 impl League {
     /// Computes all of it; none if the scheme cannot be read, which was checked when the cycle was opened.
-    pub(crate) fn compute(snapshot: Snapshot) -> Option<Self> {
+    pub(crate) fn compute(snapshot: Snapshot, mut indices: Indices) -> Option<Self> {
         let scheme = Scheme::parse(&snapshot.rules).ok()?;
-        let facts = snapshot.record.cycle_facts(&snapshot.cycle.ranked_groups, &snapshot.vetoed);
+        let mut facts = snapshot.record.cycle_facts(&snapshot.cycle.ranked_groups, &snapshot.vetoed);
+        for (unit, figures) in std::mem::take(&mut indices.figures) {
+            if let Some(unit) = facts.units.get_mut(&unit) {
+                unit.figures = figures;
+            }
+        }
         let appraisal = scoring::appraise(&scheme, &facts);
         let intervals = if snapshot.cycle.phase == Phase::Open {
             BTreeMap::new()
@@ -135,6 +175,7 @@ impl League {
             vetoes: snapshot.vetoes,
             answers_until: snapshot.answers_until,
             reached: snapshot.reached,
+            indices,
             published_points: snapshot.published_points,
             cards: BTreeMap::new(),
             order: Vec::new(),
@@ -179,7 +220,7 @@ impl League {
 }
 
 /// What cards sort by: group, then rank (those without one after), then name.
-fn place(card: &Scorecard, unit: &str) -> String {
+pub(crate) fn place(card: &Scorecard, unit: &str) -> String {
     let rank = if card.rank == 0 { u32::MAX } else { card.rank };
     format!("{:010}/{rank:010}/{unit}", card.group)
 }

@@ -5,14 +5,18 @@
 //! |---|---|
 //! | `follow` | the logs → one task that folds and writes, exactly once in effect |
 //! | [`fold`](fn@fold) | events → facts: pure; the logs in any order between them |
+//! | `history`, `as_of` | every event that counts, packed; the same fold over those up to an instant |
+//! | `generation`, `rebuild` | one build of it all; another one beside it, swapped in when level |
 //! | `league` | the facts of one cycle → everything computed from them |
-//! | `card`, `figures` | … → a scorecard; what it shows beside its cycle |
+//! | `card`, `figures`, `drill` | … → a scorecard; what it shows beside its cycle; training |
 //! | `explain` | where the points went, each line with its events |
+//! | `compare`, `risks` | two explanations side by side; what will be lost, when, at what price |
 //! | `simulate` | another scheme on the same facts |
-//! | `freshness` | how far it has come |
+//! | `watch` | every change, as it happens |
+//! | `freshness`, `heads` | how far it has come; where the logs end |
 //! | `projection` | what queries read, kept until it is out of date |
-//! | `service` | the gRPC service |
-//! | `resume`, `store` | where it goes on after a restart; its database, the only file with SQL |
+//! | `service`, `queries` | the gRPC service |
+//! | `resume`, `store` | where it goes on after a restart; its database, the only module with SQL |
 //!
 //! What must never be here: a command, a rule of another context, arithmetic (that is `scoring`), anything
 //! that cannot be built again from the logs. Start at [`fold`](fn@fold), then `league`.
@@ -20,46 +24,49 @@
 //! Published results are frozen: the facts as they were at `ResultsPublished` or `ResultsRevised` are kept
 //! apart, and the cycle's cards show those, whatever is recorded later.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::scorecard::scorecard_service_server::ScorecardServiceServer;
 use contract::status::Failure;
-use eventstore::{LogReader, StoreError};
+use eventstore::{Clock, SharedSource};
+use shell::{Sources, Tasks};
 
+mod as_of;
 mod card;
+mod compare;
+mod drill;
 mod explain;
 mod figures;
 mod fold;
 mod follow;
 mod freshness;
+mod generation;
+mod heads;
+mod history;
 mod league;
 mod projection;
+mod queries;
+mod rebuild;
 mod resume;
+mod risks;
 mod service;
 mod simulate;
 mod store;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use fold::{Folded, Reached, fold};
 pub use service::Service;
 pub use store::Error as DatabaseError;
 
+use generation::Generation;
+use history::Tail;
 use projection::Projection;
-use store::Store;
-
-/// Why the projection does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Its own database.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// A log.
-    #[error(transparent)]
-    Log(#[from] StoreError),
-}
+use store::{Reader, Store};
 
 /// The running projection. Cheap to clone.
 #[derive(Clone)]
@@ -68,18 +75,31 @@ pub struct Scorecard {
 }
 
 impl Scorecard {
-    /// Takes the facts up where `database` has them (made if it is not there) and follows `logs`, one of each
-    /// service, in tasks of the process.
+    /// Takes the facts up where `database` has them (made if it is not there) and follows every service's log,
+    /// in tasks of the process.
     pub async fn start(
-        mut logs: Vec<LogReader>,
+        sources: &Sources,
         database: &Path,
-        tasks: &shell::Tasks,
-    ) -> Result<Self, StartError> {
-        logs.sort_by_key(LogReader::service);
+        clock: Clock,
+        tasks: &Tasks,
+    ) -> Result<Self, DatabaseError> {
         let mut store = Store::open(database).await?;
-        let (folded, epochs) = resume::resume(&mut store, &logs).await?;
-        let projection = Arc::new(Projection::new(folded, logs, tasks.tracker.clone()));
-        follow::start(&projection, store, epochs, tasks);
+        let reader = Reader::open(database);
+        let generation = match resume::resume(&mut store, &reader).await? {
+            Some(generation) => generation,
+            None => begin(&mut store, &reader).await?,
+        };
+        let generation = Arc::new(generation);
+        let sources = in_order(sources);
+        let projection = Projection::new(generation.clone(), sources, clock, tasks);
+        let projection = Arc::new(projection);
+        let looking = projection.clone();
+        let stop = tasks.stop.clone();
+        tasks.tracker.spawn(async move { stop.run_until_cancelled(looking.heads().keep_looking()).await });
+        let place = rebuild::Place { path: database.to_owned(), reader };
+        let supervising =
+            rebuild::supervise(projection.clone(), place, (generation, store), tasks.stop.clone());
+        tasks.tracker.spawn(supervising);
         Ok(Self { projection })
     }
 
@@ -92,4 +112,15 @@ impl Scorecard {
     pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         self.projection.catch_up(patience).await
     }
+}
+
+async fn begin(store: &mut Store, reader: &Reader) -> Result<Generation, DatabaseError> {
+    let number = store.begin().await?;
+    Ok(Generation::new(number, Folded::default(), BTreeMap::new(), Tail::default(), reader.clone()))
+}
+
+/// By the services' names.
+fn in_order(sources: &Sources) -> Vec<SharedSource> {
+    let Sources { training, complaints, evaluation, accountability } = sources;
+    [accountability, complaints, evaluation, training].map(SharedSource::clone).into()
 }

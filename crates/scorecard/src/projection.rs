@@ -1,7 +1,6 @@
-//! What queries read: the folded facts, and for each cycle what was computed from them, kept until it is out
-//! of date. No lock is held while anything is computed or awaited.
+//! What queries read: the generation that is current, and what it makes of a cycle now or as of then.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,69 +8,130 @@ use contract::name::CycleName;
 use contract::scorecard::{Freshness, Scorecard};
 use contract::status::Failure;
 use contract::token;
-use eventstore::LogReader;
-use parking_lot::{Mutex, RwLock};
+use eventstore::{Clock, SharedSource};
+use jiff::Timestamp;
+use parking_lot::RwLock;
+use shell::Tasks;
 use shell::reads::{Progress, wait_for};
-use tokio::sync::{Semaphore, watch};
-use tokio_util::task::TaskTracker;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
+use crate::as_of::{self, AsOf, Cut, Key};
+use crate::drill::Drill;
+use crate::figures::Standing;
 use crate::fold::{Folded, Reached};
-use crate::league::League;
-use crate::{figures, freshness};
+use crate::generation::Generation;
+use crate::heads::Heads;
+use crate::history::Past;
+use crate::league::{Indices, League, Snapshot};
+use crate::rebuild::Rebuilds;
+use crate::{freshness, store};
 
-/// At most so many cycles are kept computed; beyond, all are computed anew when they are read.
-const CYCLES_KEPT_MAX: usize = 256;
+/// So many cuts of the past are folded at once.
+const FOLDS_AT_ONCE: usize = 2;
+/// At most so many watch at once.
+const WATCHERS_MAX: usize = 256;
 
 /// How far each log is folded, for those who wait.
 pub(crate) type Reach = BTreeMap<&'static str, Progress>;
 
 /// What queries read.
 pub(crate) struct Projection {
-    folded: RwLock<Folded>,
+    current: RwLock<Arc<Generation>>,
     reach: watch::Sender<Reach>,
-    logs: Vec<LogReader>,
-    computed: Mutex<HashMap<String, Arc<Computed>>>,
-    tracker: TaskTracker,
+    heads: Heads,
+    rebuilds: Rebuilds,
+    folding: Semaphore,
+    watching: Arc<Semaphore>,
+    clock: Clock,
+    tasks: Tasks,
 }
 
-/// What was computed of a cycle last, and whose turn it is to compute it anew.
-struct Computed {
-    league: Mutex<Option<Arc<League>>>,
-    turn: Semaphore,
-}
-
-/// A cycle's cards, and how far the logs were folded when they were right.
+/// A cycle's cards, what stands beside them, and how far the logs were folded when they were right.
 pub(crate) struct Current {
     /// The cycle.
     pub(crate) league: Arc<League>,
+    generation: Arc<Generation>,
+    beside: Beside,
+    now: Timestamp,
     reached: BTreeMap<&'static str, Reached>,
 }
 
+/// What stands beside a cycle: of now, or of then.
+enum Beside {
+    Now(Arc<RwLock<Drill>>),
+    Then(Arc<AsOf>),
+}
+
 impl Projection {
-    /// Serves what is folded so far.
-    pub(crate) fn new(folded: Folded, logs: Vec<LogReader>, tracker: TaskTracker) -> Self {
-        let (reach, _) = watch::channel(progress(&folded, &logs));
-        Self { folded: RwLock::new(folded), reach, logs, computed: Mutex::default(), tracker }
+    /// Serves a generation.
+    pub(crate) fn new(
+        generation: Arc<Generation>,
+        sources: Vec<SharedSource>,
+        clock: Clock,
+        tasks: &Tasks,
+    ) -> Self {
+        let (reach, _) = watch::channel(progress(&generation));
+        Self {
+            current: RwLock::new(generation),
+            reach,
+            heads: Heads::new(sources),
+            rebuilds: Rebuilds::default(),
+            folding: Semaphore::new(FOLDS_AT_ONCE),
+            watching: Arc::new(Semaphore::new(WATCHERS_MAX)),
+            clock,
+            tasks: tasks.clone(),
+        }
     }
 
-    /// The logs that it follows.
-    pub(crate) fn logs(&self) -> &[LogReader] {
-        &self.logs
+    /// The generation that is read.
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        self.current.read().clone()
+    }
+
+    /// Where the logs end.
+    pub(crate) fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
+    /// Rebuilds.
+    pub(crate) fn rebuilds(&self) -> &Rebuilds {
+        &self.rebuilds
     }
 
     /// Reads the facts. Never hold it across an await.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Folded) -> T) -> T {
-        read(&self.folded.read())
+        self.generation().read(read)
     }
 
-    /// Changes the facts, and tells those who wait.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Folded) -> T) -> T {
-        let mut folded = self.folded.write();
-        let changed = change(&mut folded);
-        let progress = progress(&folded, &self.logs);
-        drop(folded);
-        self.reach.send_replace(progress);
-        changed
+    /// Moves with every event.
+    pub(crate) fn moved(&self) -> watch::Receiver<Reach> {
+        self.reach.subscribe()
+    }
+
+    /// Cancelled when the program stops.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.tasks.stop
+    }
+
+    /// A place among those who watch.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        self.watching.clone().try_acquire_owned().map_err(|_| Failure::Exhausted("too many watch scorecards"))
+    }
+
+    /// Tells those who wait how far a generation is, if it is the one that is read.
+    pub(crate) fn publish(&self, generation: &Arc<Generation>) {
+        let current = self.current.read();
+        if Arc::ptr_eq(&current, generation) {
+            self.reach.send_replace(progress(generation));
+        }
+    }
+
+    /// Puts another generation in the place of the one that is read.
+    pub(crate) fn swap(&self, generation: Arc<Generation>) {
+        let mut current = self.current.write();
+        self.reach.send_replace(progress(&generation));
+        *current = generation;
     }
 
     /// Waits until the facts contain what `consistency_token` stands for, at most `patience`.
@@ -83,34 +143,131 @@ impl Projection {
     /// Waits until the facts contain all that the logs contain now, at most `patience`.
     pub(crate) async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         let mut wanted = BTreeMap::new();
-        for log in &self.logs {
-            let head = log.head().await.map_err(|error| shell::commands::store_failure(&error))?;
-            wanted.insert(log.service(), head.position);
+        for source in self.heads.sources() {
+            let head = source.head().await.map_err(|error| shell::commands::store_failure(&error))?;
+            wanted.insert(source.service(), head.position);
         }
         wait_for(&self.reach.subscribe(), &wanted, patience).await
     }
 
     /// A cycle as it is now or later, computed if what is known is older. One computes at a time: whoever
     /// comes meanwhile waits, and takes what was begun after that.
-    pub(crate) async fn cycle(self: &Arc<Self>, name: &CycleName) -> Result<Current, Failure> {
-        let key = name.key();
-        let found = self.read(|folded| {
-            let version = folded.facts.cycle.get(&key)?.version;
-            Some((version, folded.reached.clone()))
+    pub(crate) async fn cycle(&self, name: &CycleName) -> Result<Current, Failure> {
+        let (generation, key, now) = (self.generation(), name.key(), (self.clock)());
+        let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
+        let found = generation.read(|folded| {
+            let cycle = folded.facts.cycle.get(&key)?;
+            let moving = folded.facts.has_index(cycle) && !cycle.phase.is_frozen();
+            Some((cycle.version, moving, folded.reached.clone()))
         });
-        let (version, reached) = found.ok_or_else(|| Failure::not_found(name))?;
-        let computed = self.computed(key);
-        if let Some(league) = computed.at_least(version) {
-            return Ok(Current::new(league, reached));
+        let (version, moving, reached) = found.ok_or_else(|| Failure::not_found(name))?;
+        // What is due by now is looked at once a minute.
+        let indices = if moving {
+            (drill.read().version.unwrap_or_default(), now.as_second().div_euclid(60))
+        } else {
+            (0, 0)
+        };
+        let current = |league| Current::now(league, generation.clone(), drill.clone(), now, reached);
+        let computed = generation.computed(name);
+        if let Some(league) = computed.at_least(version, indices) {
+            return Ok(current(league));
         }
         let turn = computed.turn.acquire().await;
-        if let Some(league) = computed.at_least(version) {
-            return Ok(Current::new(league, reached));
+        if let Some(league) = computed.at_least(version, indices) {
+            return Ok(current(league));
         }
-        let league = self.compute(name).await?;
-        *computed.league.lock() = Some(league.clone());
+        let snapshot =
+            generation.read(|folded| folded.snapshot(name)).ok_or_else(|| Failure::not_found(name))?;
+        let mut figures = self.indices(&generation, &snapshot, None, now).await?;
+        (figures.version, figures.minute) = indices;
+        let league = self.aside(move || League::compute(snapshot, figures)).await?;
+        let league = computable(name, league)?;
+        computed.keep(league.clone());
         drop(turn);
-        Ok(Current::new(league, reached))
+        Ok(current(league))
+    }
+
+    /// A cycle as it was.
+    pub(crate) async fn cycle_as_of(&self, name: &CycleName, cut: Cut) -> Result<Current, Failure> {
+        let generation = self.generation();
+        let as_of = self.as_of(&generation, &name.jurisdiction, cut).await?;
+        let reached = generation.read(|folded| folded.reached.clone());
+        let (key, now) = (name.key(), as_of.now);
+        let known = as_of.leagues.lock().get(&key).cloned();
+        let league = if let Some(league) = known {
+            league
+        } else {
+            let snapshot = as_of.folded.snapshot(name).ok_or_else(|| Failure::not_found(name))?;
+            let figures = self.indices(&generation, &snapshot, Some(&as_of), now).await?;
+            let league = self.aside(move || League::compute(snapshot, figures)).await?;
+            let league = computable(name, league)?;
+            as_of.leagues.lock().insert(key, league.clone());
+            league
+        };
+        Ok(Current { league, generation, beside: Beside::Then(as_of), now, reached })
+    }
+
+    /// The counts behind a cycle's indices; of published results as they were then.
+    async fn indices(
+        &self,
+        generation: &Arc<Generation>,
+        snapshot: &Snapshot,
+        as_of: Option<&Arc<AsOf>>,
+        now: Timestamp,
+    ) -> Result<Indices, Failure> {
+        let name = snapshot.name();
+        let has_index = generation.read(|folded| folded.facts.has_index(snapshot.cycle()))
+            || as_of.is_some_and(|as_of| as_of.folded.facts.has_index(snapshot.cycle()));
+        if !has_index {
+            return Ok(Indices::default());
+        }
+        let days = snapshot.cycle().days();
+        let figures = if let Some(published) = snapshot.published_at {
+            let occurred = as_of.and_then(|as_of| as_of.cut.occurred);
+            let cut = Cut { occurred, recorded: Some(published), positions: None };
+            let then = Box::pin(self.as_of(generation, &name.jurisdiction, cut)).await?;
+            let (facts, training) = (&then.folded.facts, &then.training);
+            Standing { facts, training, days, now: published }.indices(name, snapshot.units())
+        } else if let Some(as_of) = as_of {
+            let (facts, training) = (&as_of.folded.facts, &as_of.training);
+            Standing { facts, training, days, now }.indices(name, snapshot.units())
+        } else {
+            let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
+            let training = &drill.read().training;
+            generation.read(|folded| {
+                Standing { facts: &folded.facts, training, days, now }.indices(name, snapshot.units())
+            })
+        };
+        Ok(Indices { figures, ..Indices::default() })
+    }
+
+    async fn as_of(
+        &self,
+        generation: &Arc<Generation>,
+        jurisdiction: &str,
+        cut: Cut,
+    ) -> Result<Arc<AsOf>, Failure> {
+        let version = generation.tail.lock().version(jurisdiction);
+        let key = Key { jurisdiction: jurisdiction.to_owned(), cut, version };
+        if let Some(known) = generation.cuts.get(&key) {
+            return Ok(known);
+        }
+        let _turn = self.folding.acquire().await;
+        if let Some(known) = generation.cuts.get(&key) {
+            return Ok(known);
+        }
+        let past = generation.past(jurisdiction).await.map_err(|error| away(&error))?;
+        let key = Key { version: past.version, ..key };
+        let (cut, now) = (key.cut.clone(), key.cut.instant((self.clock)()));
+        let folding = cut.clone();
+        let folded = self.aside(move || as_of::fold(&past, &folding)).await?;
+        let (folded, training) = folded.map_err(|error| {
+            tracing::error!(%error, "a scorecard was not computed as of then");
+            Failure::Internal
+        })?;
+        let as_of = Arc::new(AsOf { folded, training, cut, now, leagues: parking_lot::Mutex::default() });
+        generation.cuts.keep(key, as_of.clone());
+        Ok(as_of)
     }
 
     /// A unit's card with all that it shows.
@@ -122,41 +279,22 @@ impl Projection {
     /// Fills in what is not of the cycle.
     pub(crate) fn finish(&self, current: &Current, unit: &str, mut card: Scorecard) -> Scorecard {
         let jurisdiction = &current.league.name.jurisdiction;
-        let differences = self.read(|folded| {
-            figures::fill(&folded.facts, jurisdiction, unit, &mut card);
-            folded.facts.differences()
-        });
-        card.freshness = freshness::freshness(&current.reached, &self.logs, &differences);
+        current.standing(|standing, _| standing.fill(jurisdiction, unit, &mut card));
+        card.freshness = self.shown(current);
         card
     }
 
+    /// How far the facts of a cycle have come.
+    pub(crate) fn shown(&self, current: &Current) -> Vec<Freshness> {
+        let alarms = current.standing(|standing, alarm| (standing.facts.differences(), alarm.to_owned()));
+        freshness::freshness(&current.reached, &self.heads.known(), &alarms)
+    }
+
     /// How far the facts have come.
-    pub(crate) fn freshness(&self) -> Vec<Freshness> {
-        self.read(|folded| freshness::freshness(&folded.reached, &self.logs, &folded.facts.differences()))
-    }
-
-    fn computed(&self, key: String) -> Arc<Computed> {
-        let mut computed = self.computed.lock();
-        if let Some(known) = computed.get(&key) {
-            return known.clone();
-        }
-        if computed.len() >= CYCLES_KEPT_MAX {
-            computed.clear();
-        }
-        let fresh = Arc::new(Computed { league: Mutex::new(None), turn: Semaphore::new(1) });
-        computed.insert(key, fresh.clone());
-        fresh
-    }
-
-    async fn compute(self: &Arc<Self>, name: &CycleName) -> Result<Arc<League>, Failure> {
-        let (projection, cycle) = (self.clone(), name.clone());
-        let computed = self.aside(move || {
-            let snapshot = projection.read(|folded| folded.snapshot(&cycle))?;
-            League::compute(snapshot)
-        });
-        computed.await?.map(Arc::new).ok_or_else(|| {
-            tracing::error!(cycle.name = %name, "{name} cannot be computed: its scheme cannot be read");
-            Failure::Internal
+    pub(crate) async fn freshness(&self) -> Vec<Freshness> {
+        let heads = self.heads.look().await;
+        self.read(|folded| {
+            freshness::freshness(&folded.reached, &heads, &(folded.facts.differences(), String::new()))
         })
     }
 
@@ -165,32 +303,82 @@ impl Projection {
         &self,
         compute: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        self.tracker.spawn_blocking(compute).await.map_err(|error| {
+        self.tasks.tracker.spawn_blocking(compute).await.map_err(|error| {
             tracing::error!(%error, "a scorecard was not computed");
             Failure::Internal
         })
     }
 }
 
-impl Computed {
-    /// What was computed, if it is not older than `version`.
-    fn at_least(&self, version: u64) -> Option<Arc<League>> {
-        self.league.lock().clone().filter(|league| league.cycle.version >= version)
-    }
-}
-
 impl Current {
     /// `reached`: when the version was looked at that the league is of, or before it.
-    fn new(league: Arc<League>, reached: BTreeMap<&'static str, Reached>) -> Self {
+    fn now(
+        league: Arc<League>,
+        generation: Arc<Generation>,
+        drill: Arc<RwLock<Drill>>,
+        now: Timestamp,
+        reached: BTreeMap<&'static str, Reached>,
+    ) -> Self {
         let reached = freshness::further(reached, &league.reached);
-        Self { league, reached }
+        Self { league, generation, beside: Beside::Now(drill), now, reached }
+    }
+
+    /// What stands beside the cycle, and why its training goes no further. Never hold it across an await.
+    pub(crate) fn standing<T>(&self, read: impl FnOnce(Standing<'_>, &str) -> T) -> T {
+        let (days, now) = (self.league.cycle.days(), self.now);
+        match &self.beside {
+            Beside::Now(drill) => {
+                let drill = drill.read();
+                let training = &drill.training;
+                self.generation
+                    .read(|folded| read(Standing { facts: &folded.facts, training, days, now }, &drill.alarm))
+            }
+            Beside::Then(as_of) => {
+                let (facts, training) = (&as_of.folded.facts, &as_of.training);
+                read(Standing { facts, training, days, now }, "")
+            }
+        }
+    }
+
+    /// As of when it is; none: now.
+    pub(crate) fn cut(&self) -> Option<&Cut> {
+        match &self.beside {
+            Beside::Now(_) => None,
+            Beside::Then(as_of) => Some(&as_of.cut),
+        }
+    }
+
+    /// What it is of, as a token.
+    pub(crate) fn token(&self) -> String {
+        let tokens = self.reached.iter().map(|(service, reached)| token::write(service, reached.position));
+        tokens.collect::<Vec<_>>().join(",")
+    }
+
+    /// The history of its jurisdiction.
+    pub(crate) async fn past(&self) -> Result<Past, store::Error> {
+        self.generation.past(&self.league.name.jurisdiction).await
     }
 }
 
-fn progress(folded: &Folded, logs: &[LogReader]) -> Reach {
-    let progress = |log: &LogReader| {
-        let reached = folded.reached.get(log.service()).cloned().unwrap_or_default();
-        (log.service(), Progress { position: reached.position, alarm: reached.alarm })
-    };
-    logs.iter().map(progress).collect()
+fn computable(name: &CycleName, league: Option<League>) -> Result<Arc<League>, Failure> {
+    league.map(Arc::new).ok_or_else(|| {
+        tracing::error!(cycle.name = %name, "{name} cannot be computed: its scheme cannot be read");
+        Failure::Internal
+    })
+}
+
+/// The projection's own database does not answer.
+pub(crate) fn away(error: &store::Error) -> Failure {
+    tracing::error!(%error, "the scorecard's history cannot be read");
+    Failure::Unavailable("the scorecard's history cannot be read now".to_owned())
+}
+
+fn progress(generation: &Generation) -> Reach {
+    generation.read(|folded| {
+        let progress = |service: &'static str| {
+            let reached = folded.reached.get(service).cloned().unwrap_or_default();
+            (service, Progress { position: reached.position, alarm: reached.alarm })
+        };
+        token::SERVICES.into_iter().map(progress).collect()
+    })
 }

@@ -6,18 +6,23 @@ use std::time::Duration;
 use contract::name::{CycleName, ScorecardName};
 use contract::scorecard::scorecard_service_server::ScorecardService;
 use contract::scorecard::{
-    ExplainScorecardRequest, ExplainScorecardResponse, GetFreshnessRequest, GetFreshnessResponse,
-    GetScorecardRequest, GetScorecardResponse, ListScorecardsRequest, ListScorecardsResponse, Scorecard,
-    SimulateScorecardRequest, SimulateScorecardResponse,
+    CompareScorecardsRequest, CompareScorecardsResponse, ExplainScorecardRequest, ExplainScorecardResponse,
+    GetFreshnessRequest, GetFreshnessResponse, GetScorecardRequest, GetScorecardResponse, ListRisksRequest,
+    ListRisksResponse, ListScorecardsRequest, ListScorecardsResponse, RebuildScorecardsRequest,
+    RebuildScorecardsResponse, Scorecard, SimulateScorecardRequest, SimulateScorecardResponse,
+    SimulateTableRequest, SimulateTableResponse, WatchScorecardsRequest, WatchScorecardsResponse,
 };
 use contract::status::Failure;
+use futures::stream;
 use shell::caller::patience;
 use shell::pages;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-use crate::fold::evaluation;
+use crate::as_of::Cut;
 use crate::projection::{Current, Projection};
-use crate::{explain, simulate};
+use crate::watch::Watcher;
+use crate::{compare, queries, risks};
 
 /// The service.
 pub struct Service {
@@ -29,23 +34,24 @@ impl Service {
         Self { projection }
     }
 
-    /// A cycle once it contains what the token stands for.
-    async fn cycle(&self, name: &CycleName, token: &str, patience: Duration) -> Result<Current, Failure> {
+    /// A cycle once it contains what the token stands for: as it is, or as it was.
+    async fn cycle(
+        &self,
+        name: &CycleName,
+        cut: Option<Cut>,
+        token: &str,
+        patience: Duration,
+    ) -> Result<Current, Failure> {
         self.projection.wait(token, patience).await?;
-        self.projection.cycle(name).await
+        match cut {
+            None => self.projection.cycle(name).await,
+            Some(cut) => self.projection.cycle_as_of(name, cut).await,
+        }
     }
 
     fn card(&self, current: &Current, name: &ScorecardName) -> Result<Scorecard, Failure> {
         self.projection.card(current, &name.unit).ok_or_else(|| Failure::not_found(name))
     }
-}
-
-/// `as_of_…` fields are refused rather than passed over.
-fn only_now<T>(as_of: [&Option<T>; 2]) -> Result<(), Status> {
-    if as_of.iter().all(|as_of| as_of.is_none()) {
-        return Ok(());
-    }
-    Err(Status::unimplemented("as_of_occurred and as_of_recorded are not there yet: leave them out for now"))
 }
 
 #[tonic::async_trait]
@@ -56,9 +62,9 @@ impl ScorecardService for Service {
     ) -> Result<Response<GetScorecardResponse>, Status> {
         let patience = patience(&request);
         let request = request.into_inner();
-        only_now([&request.as_of_occurred, &request.as_of_recorded])?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
         let name = ScorecardName::parse("name", &request.name)?;
-        let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
+        let current = self.cycle(&name.cycle(), cut, &request.consistency_token, patience).await?;
         let scorecard = Some(self.card(&current, &name)?);
         Ok(Response::new(GetScorecardResponse { scorecard }))
     }
@@ -69,23 +75,10 @@ impl ScorecardService for Service {
     ) -> Result<Response<ListScorecardsResponse>, Status> {
         let patience = patience(&request);
         let request = request.into_inner();
-        only_now([&request.as_of_occurred, &request.as_of_recorded])?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
         let parent = CycleName::parse("parent", &request.parent)?;
-        let current = self.cycle(&parent, &request.consistency_token, patience).await?;
-        let wanted = |card: &Scorecard| {
-            (request.group == 0 || card.group == request.group) && (card.excellent || !request.excellent_only)
-        };
-        let league = current.league.clone();
-        let listed: Vec<_> = league.ordered().filter(|(_, card)| wanted(card)).collect();
-        let total_size = u32::try_from(listed.len()).unwrap_or(u32::MAX);
-        let placed = listed.into_iter().map(|(place, card)| (place.to_owned(), card));
-        let (page, next_page_token) = pages::page(placed, request.page_size, &request.page_token)?;
-        let scorecards = page.into_iter().map(|card| {
-            let (_, unit) = card.unit.rsplit_once('/').unwrap_or_default();
-            self.projection.finish(&current, unit, card.clone())
-        });
-        let scorecards = scorecards.collect();
-        Ok(Response::new(ListScorecardsResponse { scorecards, next_page_token, total_size }))
+        let current = self.cycle(&parent, cut, &request.consistency_token, patience).await?;
+        Ok(Response::new(queries::list(&self.projection, &current, &request)?))
     }
 
     async fn explain_scorecard(
@@ -94,17 +87,11 @@ impl ScorecardService for Service {
     ) -> Result<Response<ExplainScorecardResponse>, Status> {
         let patience = patience(&request);
         let request = request.into_inner();
-        only_now([&request.as_of_occurred, &request.as_of_recorded])?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
         let name = ScorecardName::parse("name", &request.name)?;
-        let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
+        let current = self.cycle(&name.cycle(), cut, &request.consistency_token, patience).await?;
         let scorecard = Some(self.card(&current, &name)?);
-        let evaluation = self.projection.logs().iter().find(|log| log.service() == evaluation::SERVICE);
-        let answered = match evaluation {
-            Some(log) => explain::answered(log, &current.league, &name.unit).await.map_err(unexplained)?,
-            None => explain::Answered::new(),
-        };
-        let explained = explain::lines(&current.league, &name.unit, &answered);
-        let (lines, total_points) = explained.ok_or_else(|| Failure::not_found(&name))?;
+        let (lines, total_points) = queries::explain(&current, &name).await?;
         Ok(Response::new(ExplainScorecardResponse { scorecard, lines, total_points }))
     }
 
@@ -115,17 +102,97 @@ impl ScorecardService for Service {
         let patience = patience(&request);
         let request = request.into_inner();
         let name = ScorecardName::parse("name", &request.name)?;
-        let basis = simulate::basis(request.basis)?;
-        let current = self.cycle(&name.cycle(), &request.consistency_token, patience).await?;
-        let actual = self.card(&current, &name)?;
-        let scheme = self.projection.read(|folded| simulate::scheme(&folded.facts, &request))?;
-        let (league, unit) = (current.league.clone(), name.unit.clone());
-        let simulated = self.projection.aside(move || simulate::card(&league, &scheme, basis, &unit)).await?;
-        let simulated = simulated.ok_or_else(|| Failure::not_found(&name))?;
-        let simulated = self.projection.finish(&current, &name.unit, simulated);
-        let difference = simulate::difference(&actual, &simulated);
-        let (actual, simulated) = (Some(actual), Some(simulated));
-        Ok(Response::new(SimulateScorecardResponse { actual, simulated, difference }))
+        let current = self.cycle(&name.cycle(), None, &request.consistency_token, patience).await?;
+        self.card(&current, &name)?;
+        Ok(Response::new(queries::simulate(&self.projection, &current, &name, request).await?))
+    }
+
+    async fn simulate_table(
+        &self,
+        request: Request<SimulateTableRequest>,
+    ) -> Result<Response<SimulateTableResponse>, Status> {
+        let patience = patience(&request);
+        let request = request.into_inner();
+        let parent = CycleName::parse("parent", &request.parent)?;
+        let current = self.cycle(&parent, None, &request.consistency_token, patience).await?;
+        Ok(Response::new(queries::simulate_table(&self.projection, &current, request).await?))
+    }
+
+    async fn compare_scorecards(
+        &self,
+        request: Request<CompareScorecardsRequest>,
+    ) -> Result<Response<CompareScorecardsResponse>, Status> {
+        let patience = patience(&request);
+        let request = request.into_inner();
+        let name = ScorecardName::parse("name", &request.name)?;
+        let other = if request.other_name.is_empty() { &request.name } else { &request.other_name };
+        let other = ScorecardName::parse("other_name", other)?;
+        let cut = Cut::parse(request.as_of_occurred, request.as_of_recorded)?;
+        let other_cut = Cut::parse(request.other_as_of_occurred, request.other_as_of_recorded)?;
+        let token = &request.consistency_token;
+        let one = self.cycle(&name.cycle(), cut, token, patience).await?;
+        let another = self.cycle(&other.cycle(), other_cut, token, patience).await?;
+        let cards = (self.card(&one, &name)?, self.card(&another, &other)?);
+        let (lines, total) = queries::explain(&one, &name).await?;
+        let (other_lines, other_total) = queries::explain(&another, &other).await?;
+        Ok(Response::new(CompareScorecardsResponse {
+            scorecard: Some(cards.0),
+            other: Some(cards.1),
+            differences: compare::differences(&lines, &other_lines),
+            total_points: compare::total(total.as_deref(), other_total.as_deref()),
+        }))
+    }
+
+    async fn list_risks(
+        &self,
+        request: Request<ListRisksRequest>,
+    ) -> Result<Response<ListRisksResponse>, Status> {
+        let patience = patience(&request);
+        let request = request.into_inner();
+        let name = ScorecardName::parse("parent", &request.parent)?;
+        let current = self.cycle(&name.cycle(), None, &request.consistency_token, patience).await?;
+        self.card(&current, &name)?;
+        let risks = risks::risks(&current, &name.unit, risks::days(request.days)?);
+        let (risks, next_page_token) =
+            pages::page(risks.into_iter(), request.page_size, &request.page_token)?;
+        Ok(Response::new(ListRisksResponse { risks, next_page_token }))
+    }
+
+    async fn watch_scorecards(
+        &self,
+        request: Request<WatchScorecardsRequest>,
+    ) -> Result<Response<BoxStream<WatchScorecardsResponse>>, Status> {
+        let asked = request.into_inner();
+        let cycle = CycleName::parse("parent", &asked.parent)?;
+        let (projection, place) = (self.projection.clone(), self.projection.place()?);
+        let watcher = Watcher::begin(projection, cycle, asked.unit, &asked.resume_token, place).await?;
+        let answers = stream::unfold(Some(watcher), async |watcher| {
+            let mut watcher = watcher?;
+            match watcher.next().await? {
+                Ok(answer) => Some((Ok(answer), Some(watcher))),
+                Err(failure) => Some((Err(failure.into()), None)),
+            }
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+
+    async fn rebuild_scorecards(
+        &self,
+        _request: Request<RebuildScorecardsRequest>,
+    ) -> Result<Response<BoxStream<RebuildScorecardsResponse>>, Status> {
+        let progress = self.projection.rebuilds().progress();
+        let number = self.projection.rebuilds().ask();
+        let stop = self.projection.stop().clone();
+        let answers = stream::unfold(Some((progress, stop)), move |state| async move {
+            let (mut progress, stop) = state?;
+            stop.run_until_cancelled(progress.changed()).await?.ok()?;
+            let found = progress.borrow_and_update().clone();
+            let ended = found.ended >= number;
+            let (events, events_total, failure) = (found.events, found.events_total, found.failure);
+            let answer = RebuildScorecardsResponse { events, events_total, ended, failure };
+            Some((Ok(answer), (!ended).then_some((progress, stop))))
+        });
+        Ok(Response::new(Box::pin(answers)))
     }
 
     async fn get_freshness(
@@ -134,16 +201,6 @@ impl ScorecardService for Service {
     ) -> Result<Response<GetFreshnessResponse>, Status> {
         let patience = patience(&request);
         self.projection.wait(&request.get_ref().consistency_token, patience).await?;
-        Ok(Response::new(GetFreshnessResponse { freshness: self.projection.freshness() }))
-    }
-}
-
-fn unexplained(error: explain::Error) -> Failure {
-    match error {
-        explain::Error::Log(error) => shell::commands::store_failure(&error),
-        explain::Error::Corrupt { .. } => {
-            tracing::error!(%error, "a scorecard cannot be explained");
-            Failure::Internal
-        }
+        Ok(Response::new(GetFreshnessResponse { freshness: self.projection.freshness().await }))
     }
 }

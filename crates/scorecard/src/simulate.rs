@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use contract::field::BadField;
 use contract::scorecard::simulate_scorecard_request::Rules;
-use contract::scorecard::{Scorecard, SimulateScorecardRequest, SimulationBasis};
+use contract::scorecard::{LossLine, Scorecard, SimulationBasis};
 use contract::status::{Failure, Kind};
-use scoring::{Scheme, simulate};
+use scoring::{Appraisal, Scheme, simulate};
 
 use crate::card::{Certainty, Frame, text};
+use crate::compare;
+use crate::explain::{self, Answered};
 use crate::fold::evaluation::cycle::list;
 use crate::fold::facts::Facts;
 use crate::league::League;
@@ -32,8 +34,12 @@ pub(crate) fn basis(value: i32) -> Result<SimulationBasis, BadField> {
 }
 
 /// The scheme that a request asks for.
-pub(crate) fn scheme(facts: &Facts, request: &SimulateScorecardRequest) -> Result<Simulated, Failure> {
-    match &request.rules {
+pub(crate) fn scheme(
+    facts: &Facts,
+    rules: Option<&Rules>,
+    scheme_version: u32,
+) -> Result<Simulated, Failure> {
+    match rules {
         None => Err(BadField::new("scheme", "exactly one of scheme and inline must be set").into()),
         Some(Rules::Inline(rules)) => {
             let scheme = Scheme::parse(rules).map_err(|faults| match faults.first() {
@@ -42,7 +48,7 @@ pub(crate) fn scheme(facts: &Facts, request: &SimulateScorecardRequest) -> Resul
             })?;
             Ok(Simulated { name: String::new(), scheme_version: 0, scheme })
         }
-        Some(Rules::Scheme(name)) => recorded(facts, name, request.scheme_version),
+        Some(Rules::Scheme(name)) => recorded(facts, name, scheme_version),
     }
 }
 
@@ -64,34 +70,56 @@ fn recorded(facts: &Facts, name: &str, scheme_version: u32) -> Result<Simulated,
     Ok(Simulated { name, scheme_version, scheme })
 }
 
-/// The card that the scheme would give a unit; none: no such unit.
-pub(crate) fn card(
-    league: &League,
-    simulated: &Simulated,
+/// What a scheme would make of a cycle.
+pub(crate) struct Table<'a> {
+    league: &'a League,
+    simulated: &'a Simulated,
     basis: SimulationBasis,
-    unit: &str,
-) -> Option<Scorecard> {
-    let no_intervals = BTreeMap::new();
-    let (old, new, facts) = (&league.scheme, &simulated.scheme, &league.facts);
-    let (appraisal, certainty) = match basis {
-        SimulationBasis::Recomputed => {
-            (simulate::recomputed(old, new, facts), Certainty::Computed(&no_intervals))
-        }
-        SimulationBasis::Rescaled | SimulationBasis::Unspecified => {
-            let points = |unit: &str, component: &str| league.points(unit, component);
-            (simulate::rescaled(old, new, facts, points), Certainty::Unknown)
-        }
-    };
-    let frame = Frame {
-        cycle: &league.name,
-        publication: league.cycle.phase.publication(),
-        scheme_name: &simulated.name,
-        scheme_version: simulated.scheme_version,
-        scheme: new,
-        facts,
-        certainty,
-    };
-    Some(frame.card(unit, appraisal.units.get(unit)?))
+    appraisal: Appraisal,
+}
+
+impl<'a> Table<'a> {
+    /// Simulates a scheme on the facts of a league.
+    pub(crate) fn of(league: &'a League, simulated: &'a Simulated, basis: SimulationBasis) -> Self {
+        let (old, new, facts) = (&league.scheme, &simulated.scheme, &league.facts);
+        let appraisal = match basis {
+            SimulationBasis::Recomputed => simulate::recomputed(old, new, facts),
+            SimulationBasis::Rescaled | SimulationBasis::Unspecified => {
+                let points = |unit: &str, component: &str| league.points(unit, component);
+                simulate::rescaled(old, new, facts, points)
+            }
+        };
+        Self { league, simulated, basis, appraisal }
+    }
+
+    /// The card that the scheme would give a unit; none: no such unit.
+    pub(crate) fn card(&self, unit: &str) -> Option<Scorecard> {
+        let no_intervals = BTreeMap::new();
+        let certainty = match self.basis {
+            SimulationBasis::Recomputed => Certainty::Computed(&no_intervals),
+            SimulationBasis::Rescaled | SimulationBasis::Unspecified => Certainty::Unknown,
+        };
+        let frame = Frame {
+            cycle: &self.league.name,
+            publication: self.league.cycle.phase.publication(),
+            scheme_name: &self.simulated.name,
+            scheme_version: self.simulated.scheme_version,
+            scheme: &self.simulated.scheme,
+            facts: &self.league.facts,
+            certainty,
+        };
+        Some(frame.card(unit, self.appraisal.units.get(unit)?))
+    }
+
+    /// What moves: lines of the simulated explanation that are not those that stand.
+    pub(crate) fn moved(&self, unit: &str) -> Vec<LossLine> {
+        let none = Answered::new();
+        let Some((lines, _)) = explain::lines(self.league, unit, &none) else { return Vec::new() };
+        let scheme = &self.simulated.scheme;
+        let losses = scoring::losses(scheme, &self.league.facts, &self.appraisal, unit);
+        let simulated = losses.map(|losses| explain::told(self.league, scheme, unit, &none, losses));
+        compare::moved(&lines, &simulated.unwrap_or_default())
+    }
 }
 
 /// simulated − actual final; none where one is pending.

@@ -1,5 +1,6 @@
 //! Tests of the whole crate: facts told event by event, then cards, explanations, simulations, restarts.
 
+mod as_of;
 mod cards;
 mod explained;
 mod figures;

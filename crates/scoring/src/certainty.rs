@@ -55,6 +55,23 @@ pub struct StratumValue {
     pub value: Option<Decimal>,
 }
 
+impl Forms {
+    /// returned ÷ issued, four places; none: no form was issued.
+    #[must_use]
+    pub fn return_rate(&self) -> Option<Decimal> {
+        quotient(&whole(self.returned), &whole(self.issued)).as_ref().map(round_rate)
+    }
+}
+
+impl SurveyCertainty {
+    /// How far the strata's values lie apart, in `[0, 1]`; none: fewer than two count.
+    #[must_use]
+    pub fn strata_difference(&self) -> Option<Decimal> {
+        let values = || self.strata.iter().filter_map(|stratum| stratum.value);
+        (values().count() > 1).then(|| Some(values().max()? - values().min()?))?
+    }
+}
+
 /// How sure a unit's points in a survey are; none: another method, or pending.
 #[must_use]
 pub fn survey_certainty(
@@ -74,7 +91,7 @@ pub fn survey_certainty(
     Some(SurveyCertainty {
         issued,
         returned,
-        return_rate: quotient(&whole(returned), &whole(issued)).as_ref().map(round_rate),
+        return_rate: Forms { issued, returned }.return_rate(),
         interval: interval(&points, standard_error(method, answers, component.max_points), component),
         bounds: bounds(method, survey, answers, component)?,
         strata,

@@ -27,6 +27,8 @@ pub struct TrainingFigures {
     pub officers: u64,
     /// Of them, with at least one attended session.
     pub officers_attended: u64,
+    /// Officers who have to pass: the roster, once the acceptance method says in which qualities; until then 0.
+    pub officers_to_pass: u64,
     /// Of them, whose latest assessment in every required quality is a pass.
     pub officers_passed: u64,
     /// Leaders on the roster.
@@ -105,6 +107,12 @@ pub fn default_weights(kind: IndexKind) -> Vec<RatioWeight> {
     }
 }
 
+/// The complainants' mean satisfaction, for showing; none: nobody said.
+#[must_use]
+pub fn satisfaction(figures: &RectificationFigures) -> Option<Decimal> {
+    quotient(&exact(figures.satisfaction_sum), &whole(figures.satisfaction_count)).map(|mean| shown(&mean))
+}
+
 /// The ratios that are defined and weigh: their weights are renormalised by whoever takes their mean.
 pub(crate) fn defined(weights: &[RatioWeight], ratios: &[(Ratio, Option<Exact>)]) -> Vec<Part<'static>> {
     let part = |weight: &RatioWeight| {
@@ -127,7 +135,7 @@ fn training(figures: &TrainingFigures) -> Vec<(Ratio, Option<Exact>)> {
     vec![
         (Ratio::Participation, share(figures.officers_attended, figures.officers)),
         (Ratio::LeaderParticipation, share(figures.leaders_attended, figures.leaders)),
-        (Ratio::PassRate, share(figures.officers_passed, figures.officers)),
+        (Ratio::PassRate, share(figures.officers_passed, figures.officers_to_pass)),
         (Ratio::GrassrootsCoverage, share(figures.grassroots_units_covered, figures.grassroots_units)),
     ]
 }
@@ -191,6 +199,7 @@ mod tests {
         let figures = TrainingFigures {
             officers: 10,
             officers_attended: 9,
+            officers_to_pass: 10,
             officers_passed: 7,
             leaders: 2,
             leaders_attended: 1,

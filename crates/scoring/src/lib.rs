@@ -17,6 +17,9 @@
 //! | §5 indices; the figures behind them, from events | `indices.rs`; `figures/` |
 //! | §6 losses; simulation | `losses.rs`; `simulate.rs` |
 //! | §7 interval, bounds, rank interval | `certainty.rs`, `certainty/` |
+//! | what may be shown of ballots | `disclosure.rs` |
+//! | what looks steered in a survey | `steered.rs` |
+//! | working days, and the colours of clocks that run in them | `working_days.rs` |
 //! | every rounding | `round.rs` |
 //! | fractions between facts and rounding | `exact.rs` |
 //!
@@ -40,7 +43,7 @@
 //!   Unanswered forms are issued − returned; lowest and highest are over the levels that have a value.
 //! - **Indicators.** A ratio stays in `[0, 1]` also for a negative target; an actual of 0 above a negative
 //!   target earns nothing. A missing or zero target is pending like a missing actual.
-//! - **Indices.** Ratios stay in `[0, 1]` (one complaint may be reopened twice). Without a due complaint the
+//! - **Indices.** Nobody has to pass until the acceptance method says in what: the pass rate is left out. Ratios stay in `[0, 1]` (one complaint may be reopened twice). Without a due complaint the
 //!   rectification index is undefined, whatever else is known. A ratio that a scheme does not weigh does
 //!   not count.
 //! - **Daily assessment.** It is told while the final is pending.
@@ -61,6 +64,7 @@
 
 pub mod appraisal;
 pub mod certainty;
+pub mod disclosure;
 mod exact;
 pub mod facts;
 pub mod figures;
@@ -72,6 +76,8 @@ pub mod ranking;
 mod round;
 pub mod scheme;
 pub mod simulate;
+pub mod steered;
+pub mod working_days;
 
 pub use appraisal::{Appraisal, ComponentScore, UnitScore, appraise};
 pub use certainty::{RankInterval, SurveyCertainty, rank_intervals, survey_certainty};
@@ -80,3 +86,4 @@ pub use losses::{Cause, Loss, Losses, losses};
 pub use methods::Pending;
 pub use round::round2;
 pub use scheme::{Fault, Rule, Scheme};
+pub use working_days::WorkingDays;

@@ -12,7 +12,7 @@ mod assessor;
 mod index;
 mod indicator;
 mod ledger;
-mod panel;
+pub(crate) mod panel;
 pub(crate) mod survey;
 
 /// Why a component has no points yet (scoring.md §2, and §6 for simulations).

@@ -6,9 +6,11 @@
 
 use rust_decimal::Decimal;
 
+mod compare;
 mod fault;
 mod parse;
 
+pub use compare::{Difference, differences};
 pub use contract::words::TariffCause;
 pub use fault::{Fault, Rule};
 
@@ -223,6 +225,17 @@ pub enum Direction {
     HigherIsBetter,
     /// The less the better.
     LowerIsBetter,
+}
+
+impl Direction {
+    /// Whether an actual is as good as its target.
+    #[must_use]
+    pub fn reached(self, actual: Decimal, target: Decimal) -> bool {
+        match self {
+            Self::HigherIsBetter => actual >= target,
+            Self::LowerIsBetter => actual <= target,
+        }
+    }
 }
 
 /// Which index of scoring.md §5 a component takes, and how its ratios weigh.

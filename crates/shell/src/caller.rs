@@ -47,15 +47,25 @@ pub fn receive<M: prost::Message + prost::Name>(
         .map(|value| Uuid::try_parse(value).map_err(|_| BadField::new(CORRELATION_HEADER, "must be a UUID")))
         .transpose()?;
     let traceparent = header("traceparent").filter(|value| value.len() == 55).unwrap_or_default().to_owned();
-    let message = request.get_ref();
-    let mut sha = Sha256::new_with_prefix(M::full_name());
-    sha.update(message.encode_to_vec());
-    let fingerprint = sha.finalize().into();
+    let fingerprint = fingerprint(request.get_ref());
     let caller = Caller { actor, now: clock(), fingerprint, correlation_id, traceparent };
     Ok((caller, request.into_inner()))
 }
 
+fn fingerprint<M: prost::Message + prost::Name>(message: &M) -> [u8; 32] {
+    let mut sha = Sha256::new_with_prefix(M::full_name());
+    sha.update(message.encode_to_vec());
+    sha.finalize().into()
+}
+
 impl Caller {
+    /// The same caller, who is remembered to have asked for `message`: what was asked without its secrets.
+    /// Whoever knows all the rest of a request could find a secret by trying which one gives its fingerprint.
+    #[must_use]
+    pub fn asking<M: prost::Message + prost::Name>(self, message: &M) -> Self {
+        Self { fingerprint: fingerprint(message), ..self }
+    }
+
     /// The frame of a command of this caller: its request id and what is said of every event.
     pub fn call(
         &self,

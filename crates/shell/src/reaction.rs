@@ -15,10 +15,39 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub trait Reaction: Send + Sync + 'static {
     /// Names the consumer, e.g. `evaluation-from-complaints`; under 32 characters, no dots.
     const CONSUMER: &'static str;
+    /// What it does about which facts: its lines of `docs/reactions.md`.
+    const EFFECTS: &'static [Effect];
 
     /// Acts on one event by commands whose request ids come from [`call`], so that a second delivery changes
     /// nothing. A rule that refuses is an outcome, not a failure.
     fn act(&self, event: &RecordedEvent) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// What one kind of fact leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effect {
+    /// The fact, as `service.Event`, e.g. `complaints.ComplaintOverdue`.
+    pub fact: &'static str,
+    /// The acting service's event that follows, e.g. `EntryRecorded`.
+    pub then: &'static str,
+    /// The facts that undo it, as `service.Event`; may be empty.
+    pub undone_by: &'static [&'static str],
+    /// The acting service's event that undoes it; empty: nothing does.
+    pub undo: &'static str,
+}
+
+/// A reaction as it is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drawn {
+    /// Its consumer.
+    pub consumer: &'static str,
+    /// What it does about which facts.
+    pub effects: &'static [Effect],
+}
+
+/// A reaction as it is drawn.
+pub const fn drawn<R: Reaction>() -> Drawn {
+    Drawn { consumer: R::CONSUMER, effects: R::EFFECTS }
 }
 
 /// Starts a reaction: it is given each event of `source`, in order, in one process of the acting service at a

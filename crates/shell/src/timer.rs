@@ -11,7 +11,7 @@ use crate::Tasks;
 
 /// What a service does when time passes.
 pub trait Timer: Send + Sync + 'static {
-    /// Names the timer, e.g. `complaints-deadlines`.
+    /// Names the timer, e.g. `complaints-clocks`.
     const NAME: &'static str;
 
     /// Sends the commands that are due at `now`, under request ids from [`call`]: each fact is raised once,

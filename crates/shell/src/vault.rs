@@ -93,6 +93,29 @@ impl Vault {
         Ok(command)
     }
 
+    /// A text, and whether it fits the hash in the log; `None`: it was erased.
+    pub async fn read_text(&self, reference: &VaultText) -> Result<Option<(String, bool)>, Failed> {
+        let Some(content) = self.get(&reference.vault_key).await? else { return Ok(None) };
+        let genuine = Sha256::digest(&content).as_slice() == reference.sha256;
+        let text = content.get(SALT_BYTES..).unwrap_or_default();
+        Ok(Some((String::from_utf8_lossy(text).into_owned(), genuine)))
+    }
+
+    /// A message, such as who complained; `None`: it was erased.
+    pub async fn read_message<M: prost::Message + Default>(&self, key: &str) -> Result<Option<M>, Failed> {
+        let Some(content) = self.get(key).await? else { return Ok(None) };
+        let message = M::decode(content.as_slice());
+        message.map(Some).map_err(|error| {
+            tracing::error!(%error, vault.key = key, "what lies in the vault cannot be read");
+            Failure::Internal.into()
+        })
+    }
+
+    /// Erases for good what lies under a key.
+    pub async fn erase(&self, key: &str) -> Result<(), Failed> {
+        self.store.vault_erase(key).await.map(drop).map_err(|error| store_failure(&error).into())
+    }
+
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Failed> {
         Ok(self.store.vault_get(key).await.map_err(|error| store_failure(&error))?)
     }

@@ -3,8 +3,14 @@
 //! | rule about | file |
 //! |---|---|
 //! | who is on the roster, in which unit, at which level | [`domain::officer`] |
-//! | a campaign, its acceptance method, the units' plans | [`domain::campaign`] |
-//! | what is kept of the unit register | [`replica`] |
+//! | a campaign, its acceptance method, the units' plans, who stands still | [`domain::campaign`] |
+//! | what every fact of a campaign is asked | [`domain::admission`] |
+//! | items | [`domain::item`] |
+//! | sessions | [`domain::session`] |
+//! | assessments; needs | [`domain::assessment`]; [`domain::need`] |
+//! | units that stand still, as time passes | [`timers`] |
+//! | the figures | `scoring::figures::training` |
+//! | what is kept of the unit register and the calendars | [`replica`] |
 //!
 //! What must never be here: a name, a police number, another context's tables. Start at [`service`].
 
@@ -13,6 +19,7 @@ pub mod read_model;
 pub mod replica;
 mod resource;
 pub mod service;
+pub mod timers;
 
 use contract::training::training_service_server::TrainingServiceServer;
 use eventstore::{Clock, EventStore};
@@ -31,13 +38,15 @@ pub struct Training {
 }
 
 impl Training {
-    /// Starts the context on its log, with the unit register of `evaluation`.
+    /// Starts the context on its log, following the units of `evaluation` and the calendars of `complaints`.
     #[expect(clippy::needless_pass_by_value, reason = "every context is started with a store of its own")]
     pub fn start(store: EventStore, sources: &Sources, clock: Clock, tasks: &Tasks) -> Self {
-        let reads = Reads::follow("training", ReadModel::default(), vec![store.source()], tasks);
-        let replica =
-            Reads::follow("training-replica", Replica::default(), vec![sources.evaluation.clone()], tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), replica.clone(), clock));
+        let own = vec![store.source(), sources.evaluation.clone()];
+        let reads = Reads::follow("training", ReadModel::default(), own, tasks);
+        let others = vec![sources.evaluation.clone(), sources.complaints.clone()];
+        let replica = Reads::follow("training-replica", Replica::default(), others, tasks);
+        let service = Arc::new(Service::new(&store, reads.clone(), replica.clone(), clock.clone()));
+        shell::timer::start(timers::Stalls::new(service.clone()), timers::EVERY, clock, tasks);
         Self { service, reads, replica }
     }
 

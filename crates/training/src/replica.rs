@@ -1,20 +1,25 @@
-//! What the context keeps of others' facts: the unit register of evaluation.
+//! What the context keeps of others' facts: the unit register of evaluation, the calendars of complaints.
 
 use std::collections::HashMap;
 
+use contract::complaints::CalendarSet;
 use contract::evaluation::{UnitMoved, UnitRegistered, UnitRetired};
 use eventstore::{EventSet as _, RecordedEvent};
+use scoring::WorkingDays;
 use shell::Model;
 
 eventstore::events! {
-    /// The facts of the evaluation context that matter here.
-    pub enum Fact { UnitRegistered, UnitMoved, UnitRetired }
+    /// The facts of others that matter here.
+    pub enum Fact { UnitRegistered, UnitMoved, UnitRetired, CalendarSet }
 }
 
-/// The units, by resource name.
+/// The units, by resource name; the working days, by jurisdiction.
 #[derive(Debug, Default)]
 pub struct Replica {
     units: HashMap<String, Unit>,
+    working_days: HashMap<String, WorkingDays>,
+    /// Monday to Friday: where no calendar is set.
+    weekdays: WorkingDays,
 }
 
 #[derive(Debug)]
@@ -51,7 +56,16 @@ impl Replica {
                     unit.retired = true;
                 }
             }
+            Fact::CalendarSet(calendar) => {
+                let jurisdiction = calendar.jurisdiction.rsplit('/').next().unwrap_or_default();
+                self.working_days.insert(jurisdiction.to_owned(), WorkingDays::of(&calendar));
+            }
         }
+    }
+
+    /// The working days of a jurisdiction, by its id.
+    pub fn working_days(&self, jurisdiction: &str) -> &WorkingDays {
+        self.working_days.get(jurisdiction).unwrap_or(&self.weekdays)
     }
 
     /// Whether a unit is in the register, and not retired.
@@ -59,11 +73,24 @@ impl Replica {
         self.units.get(unit).is_some_and(|unit| !unit.retired)
     }
 
+    /// A unit and all units above it, from the bottom up, if it is in service; none: it is not.
+    pub fn lineage_in_service(&self, unit: &str) -> Vec<String> {
+        if self.in_service(unit) { self.lineage(unit).map(str::to_owned).collect() } else { vec![] }
+    }
+
     /// A unit and all units above it, from the bottom up; none: it is not in the register.
     pub fn lineage<'a>(&'a self, unit: &str) -> impl Iterator<Item = &'a str> {
         let known = |unit: &str| self.units.get_key_value(unit);
         let up = move |(_, unit): &(&'a String, &'a Unit)| known(&unit.parent);
         std::iter::successors(known(unit), up).map(|(name, _)| name.as_str())
+    }
+
+    /// The units in service directly below a unit, by name.
+    pub fn directly_below(&self, unit: &str) -> Vec<String> {
+        let below = self.units.iter().filter(|(_, below)| below.parent == unit && !below.retired);
+        let mut below: Vec<_> = below.map(|(name, _)| name.clone()).collect();
+        below.sort_unstable();
+        below
     }
 
     /// Whether a unit's police speciality is this one.

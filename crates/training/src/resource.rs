@@ -8,6 +8,12 @@ use prost_types::Timestamp;
 
 use crate::domain::{campaign, officer};
 
+mod facts;
+mod figures;
+
+pub(crate) use facts::{assessment, item, need, session};
+pub(crate) use figures::{figures, record, stall};
+
 pub(crate) fn officer(loaded: &Loaded<officer::Officer>, name: &OfficerName) -> Option<Officer> {
     let posting = loaded.state.posting()?;
     let leaving_date = match &loaded.state.place {

@@ -110,6 +110,7 @@ async fn record(store: &EventStore, event: impl Into<Foreign>) {
     let stream = StreamId::new("foreign", "city");
     let append = Append {
         writes: vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] }],
+        boxes: vec![],
         guards: vec![],
         metadata: Metadata {
             actor: "clerk".to_owned(),

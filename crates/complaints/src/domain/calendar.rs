@@ -6,11 +6,7 @@
 use contract::complaints::CalendarSet;
 use contract::status::{self, Kind};
 use eventstore::Decider;
-use jiff::civil::Date;
-
-mod working_days;
-
-pub use working_days::WorkingDays;
+use scoring::WorkingDays;
 
 /// China's one time.
 pub const TIME_ZONE: &str = "Asia/Shanghai";
@@ -77,7 +73,7 @@ impl Decider for Calendar {
     fn evolve(state: State, event: &Event) -> State {
         let Event::CalendarSet(calendar) = event;
         State {
-            working_days: WorkingDays::new(days(&calendar.holidays), days(&calendar.make_up_days)),
+            working_days: WorkingDays::of(calendar),
             set: Some(calendar.clone()),
             events: state.events + 1,
         }
@@ -106,14 +102,10 @@ impl State {
     }
 }
 
-/// Dates of an event: they were parsed before it was recorded.
-fn days(dates: &[String]) -> impl Iterator<Item = Date> {
-    dates.iter().filter_map(|date| date.parse().ok())
-}
-
 #[cfg(test)]
 mod tests {
     use eventstore::testing::given;
+    use jiff::civil::Date;
 
     use super::*;
 

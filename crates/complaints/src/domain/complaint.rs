@@ -1,76 +1,58 @@
 //! A complaint 投诉, from lodging to closing.
 //!
 //! - Lodged, it is accepted, rejected (with a reason) or referred to an organ outside the register; what was
-//!   referred can come back and be accepted.
+//!   referred can come back and be accepted. How it goes from stage to stage stands in [`moves`].
 //! - A leader takes it over 包案, at least deputy division head, and a supervisor is named 督办, who neither
 //!   leads nor is responsible; then a unit and a person are made responsible 逐条落实, by a deadline.
-//! - Nobody handles a complaint about themselves.
+//! - Nobody handles a complaint about themselves. If it is about someone who could lead, the leader is of a
+//!   higher post, and nobody of that person's unit handles it.
 //! - Two clocks: the stage's, which restarts with it, and the case's, which nothing restarts. A change of
-//!   person or unit moves neither.
-//! - A deadline is extended before it passes, with a reason, never shortened. Once passed it is overdue, once.
+//!   person or unit moves neither. Yellow and red are raised once each for a stage, and for the case.
+//! - A deadline is extended before it passes, with a reason, never shortened. Once passed it is overdue, once;
+//!   each further period without a report escalates it to the next level up, once.
 //! - Reported as put right, it is verified or refuted by the complainant's word; refuted, it goes back to who
 //!   is responsible, with a new deadline.
-//! - A rejected or closed complaint takes nothing more.
+//! - It is closed as rectified when verified, as unsubstantiated when found not to be true, as withdrawn when
+//!   the complainant withdrew it. Closed, it may be reopened, and goes back to the same leader.
+//! - A rejected or closed complaint takes nothing more but reading, erasure, and that a finding is overturned.
+//! - Whoever reads what people wrote is on record; who complained stays hidden from the unit complained of,
+//!   unless the complainant allows it.
 
-use contract::complaints::{
-    ClosureOutcome, ComplaintAccepted, ComplaintAssigned, ComplaintClosed, ComplaintLodged, ComplaintOverdue,
-    ComplaintReferred, ComplaintRejected, ComplaintTransferred, DeadlineExtended, LeaderAppointed,
-    RatingSource, RectificationRefuted, RectificationReported, RectificationVerified, Satisfaction,
-    SupervisorAppointed,
-};
+use contract::complaints::*;
 use contract::words::{PostLevel, VaultText};
 use eventstore::Decider;
 use jiff::Timestamp;
 
-use super::instant;
-
+mod clocks;
+mod complainant;
+mod findings;
+mod moves;
 mod rejection;
-mod stage;
+mod state;
 mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use clocks::{Alert, Escalation};
+pub use moves::Move;
 pub use rejection::Rejection;
-pub use stage::{Assignment, Stage};
+pub use state::{Leader, Lodged, Question, Raised, Responsible, State, Text, Verdict};
 
 /// The lowest post level that may take a complaint over.
 pub const LEADER_FROM: PostLevel = PostLevel::DeputyDivisionHead;
+/// Who acts where the complainant does.
+pub const COMPLAINANT: &str = "complainant";
 
 eventstore::events! {
     /// What can happen to a complaint.
     pub enum Event {
         ComplaintLodged, ComplaintAccepted, ComplaintRejected, ComplaintReferred, ComplaintTransferred,
-        LeaderAppointed, SupervisorAppointed, ComplaintAssigned, DeadlineExtended, ComplaintOverdue,
-        RectificationReported, RectificationVerified, RectificationRefuted, ComplaintClosed,
+        LeaderAppointed, SupervisorAppointed, ComplaintAssigned, DeadlineExtended, ProgressReported,
+        QuestionAsked, QuestionAnswered, ComplaintAlerted, ComplaintOverdue, ComplaintEscalated,
+        RectificationReported, RectificationVerified, RectificationRefuted, ComplaintSubstantiated,
+        ComplaintUnsubstantiated, ComplaintClosed, ComplaintReopened, ComplaintWithdrawn,
+        PersonalDataRevealed, ComplainantErased,
     }
-}
-
-/// A complaint, if it was lodged.
-#[derive(Debug, Clone, Default)]
-pub enum State {
-    /// There is none.
-    #[default]
-    NotLodged,
-    /// There is one.
-    Lodged(Box<Lodged>),
-}
-
-/// A lodged complaint.
-#[derive(Debug, Clone)]
-pub struct Lodged {
-    /// As it was lodged.
-    pub lodged: ComplaintLodged,
-    /// Resource name of the unit that has it; empty: not known yet.
-    pub unit: String,
-    /// Where it stands.
-    pub stage: Stage,
-    /// How often the deadline was extended.
-    pub extensions: u32,
-    /// How often a rectification was refuted.
-    pub refutations: u32,
-    /// The complainant's last word.
-    pub satisfaction: Satisfaction,
-    events: u64,
 }
 
 /// What can be asked of a complaint.
@@ -80,12 +62,18 @@ pub enum Command {
     Lodge(Box<Lodging>),
     /// Take it a step further.
     Handle(Act, Step),
+    /// Say that a clock turned yellow, or red where it is not a deadline.
+    Alert(Alert),
     /// Say that a deadline passed without a report.
-    RaiseOverdue {
-        /// The deadline that is said to have passed.
-        deadline: Timestamp,
-        /// When that was noticed.
-        at: Timestamp,
+    RaiseOverdue(Escalation),
+    /// Say that a further period passed without a report.
+    Escalate(Escalation),
+    /// Read personal data.
+    Reveal(Reading),
+    /// Erase the complainant's identity, contact and words.
+    Erase {
+        /// Why, for people.
+        reason: String,
     },
 }
 
@@ -114,8 +102,7 @@ pub struct Act {
 }
 
 /// A step. `due` is when the stage that it begins is due by the calendar and terms in force; `in_service` is
-/// whether the unit is in the register and in service, `on_roster` whether the officer is on the roster;
-/// a `deadline` that is not given is `due`.
+/// whether the unit is in the register and in service; a `deadline` that is not given is `due`.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "see above; other fields are named as in the contract")]
 pub enum Step {
@@ -123,14 +110,34 @@ pub enum Step {
     Reject { reason: String },
     Refer { organ: String, reason: String },
     Transfer { unit: String, in_service: bool, reason: String },
-    AppointLeader { leader: String, post_level: Option<PostLevel>, due: Timestamp },
-    AppointSupervisor { supervisor: String, on_roster: bool },
+    AppointLeader { leader: Candidate, due: Timestamp },
+    AppointSupervisor { supervisor: Candidate },
     Assign(Assigning),
     ExtendDeadline { deadline: Timestamp, reason: String },
-    Report { report: VaultText, due: Timestamp },
+    ReportProgress { progress: VaultText, attachments: Vec<Attachment> },
+    Report { report: VaultText, attachments: Vec<Attachment>, due: Timestamp },
     Verify { satisfaction: Satisfaction, source: RatingSource, due: Timestamp },
     Refute(Refuting),
+    Substantiate { unit: String, officers: Vec<String>, harms_public: bool, finding: VaultText },
+    Unsubstantiate { finding: VaultText },
     Close { outcome: ClosureOutcome },
+    Reopen { grounds: VaultText, led_due: Timestamp, accepted_due: Timestamp },
+    Withdraw { statement: Option<VaultText> },
+    AskQuestion { question_id: String, question: VaultText },
+    AnswerQuestion { question_id: String, answer: VaultText },
+}
+
+/// An officer who is to handle a complaint, with what is known of them.
+#[derive(Debug, Clone, Default)]
+pub struct Candidate {
+    /// Resource name.
+    pub officer: String,
+    /// Post level; `None`: not on the roster.
+    pub post_level: Option<PostLevel>,
+    /// The highest post of those complained of who could lead; not said: none could.
+    pub complained_of: PostLevel,
+    /// Whether one of those is of the officer's own unit.
+    pub own_unit: bool,
 }
 
 /// Making a unit and a person responsible; fields as in [`Step`].
@@ -139,8 +146,7 @@ pub enum Step {
 pub struct Assigning {
     pub unit: String,
     pub in_service: bool,
-    pub officer: String,
-    pub on_roster: bool,
+    pub officer: Candidate,
     pub deadline: Option<Timestamp>,
     pub due: Timestamp,
 }
@@ -154,6 +160,19 @@ pub struct Refuting {
     pub statement: Option<VaultText>,
     pub deadline: Option<Timestamp>,
     pub due: Timestamp,
+}
+
+/// Reading personal data.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Who reads; empty: nobody said.
+    pub by: String,
+    /// Whether the reader is of the unit complained of, or of one below it.
+    pub of_unit: bool,
+    /// What is read; `None`: who complained.
+    pub texts: Option<Vec<String>>,
+    /// For what.
+    pub purpose: String,
 }
 
 /// A complaint.
@@ -175,7 +194,11 @@ impl Decider for Complaint {
         match command {
             Command::Lodge(_) => Ok(vec![]),
             Command::Handle(act, step) => complaint.handle(&act, step),
-            Command::RaiseOverdue { deadline, at } => complaint.raise_overdue(deadline, at),
+            Command::Alert(alert) => Ok(complaint.alert(&alert)),
+            Command::RaiseOverdue(overdue) => complaint.raise_overdue(&overdue),
+            Command::Escalate(escalation) => complaint.escalate(&escalation),
+            Command::Reveal(reading) => complaint.reveal(reading),
+            Command::Erase { reason } => Ok(complaint.erase(reason)),
         }
     }
 
@@ -191,11 +214,13 @@ impl Decider for Complaint {
 
     fn unit(state: &State, event: &Event) -> String {
         let unit = match event {
-            Event::ComplaintAssigned(ComplaintAssigned { unit, .. })
-            | Event::ComplaintOverdue(ComplaintOverdue { unit, .. })
+            Event::ComplaintOverdue(ComplaintOverdue { unit, .. })
+            | Event::ComplaintEscalated(ComplaintEscalated { unit, .. })
             | Event::RectificationReported(RectificationReported { unit, .. })
             | Event::RectificationVerified(RectificationVerified { unit, .. })
-            | Event::RectificationRefuted(RectificationRefuted { unit, .. }) => unit,
+            | Event::RectificationRefuted(RectificationRefuted { unit, .. })
+            | Event::ComplaintSubstantiated(ComplaintSubstantiated { unit, .. })
+            | Event::ComplaintUnsubstantiated(ComplaintUnsubstantiated { unit, .. }) => unit,
             Event::ComplaintLodged(_)
             | Event::ComplaintAccepted(_)
             | Event::ComplaintRejected(_)
@@ -203,78 +228,18 @@ impl Decider for Complaint {
             | Event::ComplaintTransferred(_)
             | Event::LeaderAppointed(_)
             | Event::SupervisorAppointed(_)
+            | Event::ComplaintAssigned(_)
             | Event::DeadlineExtended(_)
-            | Event::ComplaintClosed(_) => state.lodged().map_or("", |complaint| &complaint.unit),
+            | Event::ProgressReported(_)
+            | Event::QuestionAsked(_)
+            | Event::QuestionAnswered(_)
+            | Event::ComplaintAlerted(_)
+            | Event::ComplaintClosed(_)
+            | Event::ComplaintReopened(_)
+            | Event::ComplaintWithdrawn(_)
+            | Event::PersonalDataRevealed(_)
+            | Event::ComplainantErased(_) => state.lodged().map_or("", |complaint| &complaint.unit),
         };
         super::last_id(unit)
-    }
-}
-
-impl State {
-    /// The complaint, if it was lodged.
-    pub fn lodged(&self) -> Option<&Lodged> {
-        match self {
-            Self::NotLodged => None,
-            Self::Lodged(lodged) => Some(lodged),
-        }
-    }
-}
-
-impl Lodged {
-    fn new(lodged: &ComplaintLodged) -> Self {
-        Self {
-            lodged: lodged.clone(),
-            unit: lodged.unit.clone(),
-            stage: Stage::Lodged { due: instant(lodged.stage_due_time) },
-            extensions: 0,
-            refutations: 0,
-            satisfaction: Satisfaction::Unspecified,
-            events: 1,
-        }
-    }
-
-    /// Whether it is neither rejected nor closed.
-    pub fn is_open(&self) -> bool {
-        !matches!(self.stage, Stage::Rejected { .. } | Stage::Closed { .. })
-    }
-
-    /// When it was lodged.
-    pub fn lodged_at(&self) -> Timestamp {
-        instant(self.lodged.lodge_time)
-    }
-
-    /// When the whole case is due, while it is open.
-    pub fn case_due(&self) -> Option<Timestamp> {
-        self.is_open().then(|| instant(self.lodged.case_due_time))
-    }
-
-    /// The deadline that waits for a report, and is not known to have passed.
-    pub fn pending_deadline(&self) -> Option<Timestamp> {
-        let Stage::Assigned(assignment) = &self.stage else { return None };
-        (!assignment.overdue).then_some(assignment.deadline)
-    }
-
-    fn evolve(&mut self, event: &Event) {
-        self.events += 1;
-        match event {
-            Event::ComplaintAccepted(ComplaintAccepted { unit, .. })
-            | Event::ComplaintTransferred(ComplaintTransferred { unit, .. }) => self.unit.clone_from(unit),
-            Event::DeadlineExtended(_) => self.extensions += 1,
-            Event::RectificationVerified(verified) => self.satisfaction = verified.satisfaction(),
-            Event::RectificationRefuted(refuted) => {
-                self.refutations += 1;
-                self.satisfaction = refuted.satisfaction();
-            }
-            Event::ComplaintLodged(_)
-            | Event::ComplaintRejected(_)
-            | Event::ComplaintReferred(_)
-            | Event::LeaderAppointed(_)
-            | Event::SupervisorAppointed(_)
-            | Event::ComplaintAssigned(_)
-            | Event::ComplaintOverdue(_)
-            | Event::RectificationReported(_)
-            | Event::ComplaintClosed(_) => {}
-        }
-        self.stage.evolve(event);
     }
 }

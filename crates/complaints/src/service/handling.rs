@@ -31,7 +31,7 @@ pub(super) async fn appoint_supervisor(
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let act = act(&caller, &call, &asked.etag)?;
     let view = service.view(&name, &caller).await?;
-    let prepare = |_| supervise(service, &act, &supervisor);
+    let prepare = |fresh| supervise(service, &name, &act, &supervisor, fresh);
     let answer = |complaint: &_| AppointSupervisorResponse {
         complaint: view.complaint(complaint),
         ..Default::default()
@@ -80,6 +80,25 @@ pub(super) async fn extend_deadline(
     service.complaints.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
 }
 
+pub(super) async fn report_progress(
+    service: &Service,
+    request: Request<ReportProgressRequest>,
+) -> Answer<ReportProgressResponse> {
+    let (caller, asked) = receive(request, &service.clock)?;
+    let name = ComplaintName::parse("name", &asked.name)?;
+    let text = field::text("progress", &asked.progress, TEXT_LENGTH_MAX)?;
+    let attachments = attachments("attachments", &asked.attachments)?;
+    let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
+    let act = act(&caller, &call, "")?;
+    let sealed = service.seal(&call, &name, "progress", &text).await?;
+    let view = service.view(&name, &caller).await?;
+    let prepare = |fresh| progress(service, &call, &name, (&act, &attachments), &sealed, fresh);
+    let answer =
+        |complaint: &_| ReportProgressResponse { complaint: view.complaint(complaint), ..Default::default() };
+    let stream = stream_of(&name);
+    service.complaints.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
+}
+
 /// Who is to be responsible; without a unit, the one that has the complaint.
 struct Wanted {
     unit: String,
@@ -95,19 +114,21 @@ async fn lead(
     fresh: bool,
 ) -> Prepared<complaint::Complaint> {
     let clocks = service.clocks(&name.jurisdiction, fresh).await?;
-    let post_level: Option<PostLevel> = service.post_level(leader, complaint::LEADER_FROM).await?;
+    let leader = service.candidate(name, leader, complaint::LEADER_FROM, fresh).await?;
     let due = clocks.stage_due(ComplaintStage::Led, act.at);
-    let step = complaint::Step::AppointLeader { leader: leader.to_owned(), post_level, due };
+    let step = complaint::Step::AppointLeader { leader, due };
     Ok((complaint::Command::Handle(act.clone(), step), clocks.guards))
 }
 
 async fn supervise(
     service: &Service,
+    name: &ComplaintName,
     act: &complaint::Act,
     supervisor: &str,
+    fresh: bool,
 ) -> Prepared<complaint::Complaint> {
-    let on_roster = service.on_roster(supervisor).await?;
-    let step = complaint::Step::AppointSupervisor { supervisor: supervisor.to_owned(), on_roster };
+    let supervisor = service.candidate(name, supervisor, PostLevel::Unspecified, fresh).await?;
+    let step = complaint::Step::AppointSupervisor { supervisor };
     Ok((complaint::Command::Handle(act.clone(), step), vec![]))
 }
 
@@ -123,11 +144,24 @@ async fn assign(
     let assigning = complaint::Assigning {
         in_service: !unit.is_empty() && service.unit_in_service(&unit).await?,
         unit,
-        officer: officer.clone(),
-        on_roster: service.on_roster(officer).await?,
+        officer: service.candidate(name, officer, PostLevel::Unspecified, fresh).await?,
         deadline: *deadline,
         due: clocks.stage_due(ComplaintStage::Assigned, act.at),
     };
     let step = complaint::Step::Assign(assigning);
     Ok((complaint::Command::Handle(act.clone(), step), clocks.guards))
+}
+
+async fn progress(
+    service: &Service,
+    call: &Call,
+    name: &ComplaintName,
+    (act, attachments): (&complaint::Act, &[Attachment]),
+    sealed: &Sealed,
+    fresh: bool,
+) -> Prepared<complaint::Complaint> {
+    let (progress, attachments) = (sealed.reference.clone(), attachments.to_vec());
+    let step = complaint::Step::ReportProgress { progress, attachments };
+    let command = complaint::Command::Handle(act.clone(), step);
+    Ok((service.entrust(call, name, command, std::slice::from_ref(sealed), fresh).await?, vec![]))
 }

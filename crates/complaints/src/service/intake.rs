@@ -16,17 +16,28 @@ pub(super) async fn lodge_complaint(
     };
     let name = ComplaintName { jurisdiction, complaint };
     let new = asked.complaint.ok_or_else(|| BadField::new("complaint", "must be given"))?;
+    lodge_one(service, &caller, &call, &name, new).await
+}
+
+/// Lodges a complaint, whether it comes alone or as one of many.
+pub(super) async fn lodge_one(
+    service: &Service,
+    caller: &Caller,
+    call: &Call,
+    name: &ComplaintName,
+    new: NewComplaint,
+) -> Answer<LodgeComplaintResponse> {
     let receipt_code = code::issue(RECEIPT_CODE_LETTERS);
-    let intake = intake(service, &call, &name, new, &receipt_code).await?;
-    let view = service.view(&name, &caller).await?;
-    let prepare = |fresh| lodge(service, &call, &name, &intake, fresh);
+    let intake = intake(service, call, name, new, &receipt_code).await?;
+    let view = service.view(name, caller).await?;
+    let prepare = |fresh| lodge(service, call, name, &intake, fresh);
     let answer = |complaint: &_| LodgeComplaintResponse {
         complaint: view.complaint(complaint),
         receipt_code: receipt_code.clone(),
         ..Default::default()
     };
-    let stream = stream_of(&name);
-    service.complaints.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
+    let stream = stream_of(name);
+    service.complaints.execute_guarded(call, &stream, prepare, |decided| answer(decided.after)).await
 }
 
 pub(super) async fn accept_complaint(
@@ -118,20 +129,18 @@ async fn intake(
     receipt_code: &str,
 ) -> Result<Intake, Status> {
     let text = field::text("complaint.text", &new.text, TEXT_LENGTH_MAX)?;
+    let channel = field::enumeration::<ComplaintChannel>("complaint.channel", new.channel)?;
     let mut lodged = ComplaintLodged {
         complaint: name.to_string(),
-        channel: field::enumeration::<ComplaintChannel>("complaint.channel", new.channel)?.into(),
-        source_reference: field::optional_text(
-            "complaint.source_reference",
-            &new.source_reference,
-            REFERENCE_LENGTH_MAX,
-        )?,
+        channel: channel.into(),
+        source_reference: source_reference(channel, &new.source_reference)?,
         identity_disclosed: new.identity_disclosed,
         receipt_hash: code::hash(receipt_code).to_vec(),
         unit: unit_of("complaint.unit", &new.unit, &name.jurisdiction)?,
-        complained_of: complained_of(&new.complained_of, &name.jurisdiction)?,
+        complained_of: officers_once("complaint.complained_of", &new.complained_of, &name.jurisdiction)?,
         category: field::optional_text("complaint.category", &new.category, CATEGORY_LENGTH_MAX)?,
         repeats: earlier(&new.repeats, &name.jurisdiction)?,
+        attachments: attachments("complaint.attachments", &new.attachments)?,
         lodge_time: Some(to_wire(call.metadata.occurred_at)),
         ..ComplaintLodged::default()
     };
@@ -156,18 +165,22 @@ fn complainant(given: Option<Complainant>) -> Result<Option<Complainant>, BadFie
     Ok(Some(given))
 }
 
-fn complained_of(officers: &[String], jurisdiction: &str) -> Result<Vec<String>, BadField> {
-    const FIELD: &str = "complaint.complained_of";
-    let mut once = BTreeSet::new();
-    for officer in officers {
-        if !once.insert(officer_of(FIELD, officer, jurisdiction)?) {
-            return Err(BadField::new(FIELD, "must name each officer once"));
+/// Where a complaint is found in its source: what comes from a visit, a form or an inspection says which.
+fn source_reference(channel: ComplaintChannel, given: &str) -> Result<String, BadField> {
+    const FIELD: &str = "complaint.source_reference";
+    match channel {
+        ComplaintChannel::Visit | ComplaintChannel::SurveyForm | ComplaintChannel::Inspection => {
+            field::text(FIELD, given, REFERENCE_LENGTH_MAX)
         }
+        ComplaintChannel::Unspecified
+        | ComplaintChannel::Hotline
+        | ComplaintChannel::Letter
+        | ComplaintChannel::Counter
+        | ComplaintChannel::Online
+        | ComplaintChannel::LeaderMailbox
+        | ComplaintChannel::Superior
+        | ComplaintChannel::Media => field::optional_text(FIELD, given, REFERENCE_LENGTH_MAX),
     }
-    if once.len() > COMPLAINED_OF_MAX {
-        return Err(BadField::new(FIELD, format!("must be at most {COMPLAINED_OF_MAX}")));
-    }
-    Ok(officers.to_vec())
 }
 
 fn earlier(repeats: &str, jurisdiction: &str) -> Result<String, BadField> {

@@ -8,17 +8,22 @@ use super::*;
 const REPLICA_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The calendar and the terms in force.
-pub(super) struct Clocks {
+pub(crate) struct Clocks {
     calendar: Arc<Loaded<calendar::Calendar>>,
     terms: Arc<Loaded<terms::Terms>>,
     /// They stay in force.
-    pub(super) guards: Vec<Guard>,
+    pub(crate) guards: Vec<Guard>,
 }
 
 impl Clocks {
     /// When a stage that begins at `start` is due.
     pub(super) fn stage_due(&self, stage: ComplaintStage, start: Timestamp) -> Timestamp {
         self.calendar.state.working_days.due(start, self.terms.state.stage_working_days(stage))
+    }
+
+    /// When the period of escalation that begins at `start` passes.
+    pub(crate) fn escalation_due(&self, start: Timestamp) -> Timestamp {
+        self.calendar.state.working_days.due(start, self.terms.state.escalation_working_days())
     }
 
     /// When a case that begins at `start` is due.
@@ -28,7 +33,7 @@ impl Clocks {
 }
 
 impl Service {
-    pub(super) async fn clocks(&self, jurisdiction: &str, fresh: bool) -> Result<Clocks, Failed> {
+    pub(crate) async fn clocks(&self, jurisdiction: &str, fresh: bool) -> Result<Clocks, Failed> {
         let streams = (stream::<calendar::Calendar>(jurisdiction), stream::<terms::Terms>(jurisdiction));
         let calendar = self.calendars.load(&streams.0, fresh).await?;
         let terms = self.terms.load(&streams.1, fresh).await?;
@@ -53,19 +58,23 @@ impl Service {
         self.look(unknown, Vec::is_empty).await
     }
 
-    /// Post level of an officer on the roster, who is looked for at `wanted` or higher.
-    pub(super) async fn post_level(
+    /// An officer who is to handle a complaint, looked for at `wanted` or higher.
+    pub(super) async fn candidate(
         &self,
+        name: &ComplaintName,
         officer: &str,
         wanted: PostLevel,
-    ) -> Result<Option<PostLevel>, Failed> {
-        let found = |level: &Option<PostLevel>| level.is_some_and(|level| level >= wanted);
-        self.look(|replica| replica.post_level(officer), found).await
-    }
-
-    /// Whether an officer is on the roster.
-    pub(super) async fn on_roster(&self, officer: &str) -> Result<bool, Failed> {
-        Ok(self.post_level(officer, PostLevel::Unspecified).await?.is_some())
+        fresh: bool,
+    ) -> Result<complaint::Candidate, Failed> {
+        let complaint = self.complaints.load(&stream_of(name), fresh).await?;
+        let complained_of =
+            complaint.state.lodged().map_or(&[][..], |complaint| &complaint.lodged.complained_of[..]);
+        let look = |replica: &Replica| {
+            let (complained_of, own_unit) = replica.conflict(officer, complained_of);
+            let post_level = replica.post_level(officer);
+            complaint::Candidate { officer: officer.to_owned(), post_level, complained_of, own_unit }
+        };
+        self.look(look, |seen| seen.post_level.is_some_and(|level| level >= wanted)).await
     }
 
     /// Looks at what is kept of others' facts; if that is not `enough`, once more when all is there that

@@ -1,4 +1,4 @@
-//! Rectification: reported, verified or refuted by the complainant's word, closed.
+//! Rectification: reported, verified or refuted by the complainant's word.
 
 use super::*;
 
@@ -11,9 +11,10 @@ pub(super) async fn report_rectification(
     let text = field::text("report", &asked.report, TEXT_LENGTH_MAX)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let act = act(&caller, &call, &asked.etag)?;
-    let sealed = service.vault.seal_text(&call, "report", &text, None).await.map_err(Failed::into_failure)?;
+    let attachments = attachments("attachments", &asked.attachments)?;
+    let sealed = service.seal(&call, &name, "report", &text).await?;
     let view = service.view(&name, &caller).await?;
-    let prepare = |fresh| report(service, &call, &name, &act, &sealed, fresh);
+    let prepare = |fresh| report(service, &call, &name, (&act, &attachments), &sealed, fresh);
     let answer = |complaint: &_| ReportRectificationResponse {
         complaint: view.complaint(complaint),
         ..Default::default()
@@ -53,11 +54,7 @@ pub(super) async fn refute_rectification(
     let text = field::optional_text("statement", &asked.statement, TEXT_LENGTH_MAX)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let act = act(&caller, &call, &asked.etag)?;
-    let mut sealed = Vec::new();
-    if !text.is_empty() {
-        let text = service.vault.seal_text(&call, "statement", &text, None).await;
-        sealed.push(text.map_err(Failed::into_failure)?);
-    }
+    let sealed = service.seal_if_said(&call, &name, "statement", &text).await?;
     let view = service.view(&name, &caller).await?;
     let refuted = Refuted { source, deadline, sealed };
     let prepare = |fresh| refute(service, &call, &name, (&act, &refuted), fresh);
@@ -69,27 +66,11 @@ pub(super) async fn refute_rectification(
     service.complaints.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
 }
 
-pub(super) async fn close_complaint(
-    service: &Service,
-    request: Request<CloseComplaintRequest>,
-) -> Answer<CloseComplaintResponse> {
-    let (caller, asked) = receive(request, &service.clock)?;
-    let name = ComplaintName::parse("name", &asked.name)?;
-    let outcome = field::enumeration::<ClosureOutcome>("outcome", asked.outcome)?;
-    let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let act = act(&caller, &call, &asked.etag)?;
-    let view = service.view(&name, &caller).await?;
-    let command = complaint::Command::Handle(act, complaint::Step::Close { outcome });
-    let answer =
-        |complaint: &_| CloseComplaintResponse { complaint: view.complaint(complaint), ..Default::default() };
-    service.complaints.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
-}
-
 /// A refutation as it was asked for.
-struct Refuted {
-    source: RatingSource,
-    deadline: Option<Timestamp>,
-    sealed: Vec<Sealed>,
+pub(super) struct Refuted {
+    pub(super) source: RatingSource,
+    pub(super) deadline: Option<Timestamp>,
+    pub(super) sealed: Vec<Sealed>,
 }
 
 /// A source that someone other than the complainant records.
@@ -116,19 +97,20 @@ async fn report(
     service: &Service,
     call: &Call,
     name: &ComplaintName,
-    act: &complaint::Act,
+    (act, attachments): (&complaint::Act, &[Attachment]),
     sealed: &Sealed,
     fresh: bool,
 ) -> Prepared<complaint::Complaint> {
     let clocks = service.clocks(&name.jurisdiction, fresh).await?;
     let due = clocks.stage_due(ComplaintStage::Reported, act.at);
-    let step = complaint::Step::Report { report: sealed.reference.clone(), due };
+    let (report, attachments) = (sealed.reference.clone(), attachments.to_vec());
+    let step = complaint::Step::Report { report, attachments, due };
     let command = complaint::Command::Handle(act.clone(), step);
     let command = service.entrust(call, name, command, std::slice::from_ref(sealed), fresh).await?;
     Ok((command, clocks.guards))
 }
 
-async fn verify(
+pub(super) async fn verify(
     service: &Service,
     name: &ComplaintName,
     act: &complaint::Act,
@@ -141,7 +123,7 @@ async fn verify(
     Ok((complaint::Command::Handle(act.clone(), step), clocks.guards))
 }
 
-async fn refute(
+pub(super) async fn refute(
     service: &Service,
     call: &Call,
     name: &ComplaintName,

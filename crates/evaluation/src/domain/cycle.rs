@@ -363,12 +363,17 @@ mod tests {
     }
 
     fn published() -> ResultsPublished {
-        ResultsPublished { cycle: NAME.to_owned(), results: vec![] }
+        ResultsPublished { cycle: NAME.to_owned(), ..ResultsPublished::default() }
     }
 
     fn revised(rank: u32) -> ResultsRevised {
         let results = vec![UnitResult { unit: UNIT.to_owned(), rank, ..UnitResult::default() }];
-        ResultsRevised { cycle: NAME.to_owned(), results, reason: "appeal".to_owned() }
+        ResultsRevised {
+            cycle: NAME.to_owned(),
+            results,
+            reason: "appeal".to_owned(),
+            ..ResultsRevised::default()
+        }
     }
 
     fn open_cycle() -> Given<Cycle> {

@@ -3,11 +3,15 @@
 //! - An entry has at most two decimals, is not zero, and at most 1,000 points either way.
 //! - An id is given once. A fact of another service makes one entry, however often it is delivered.
 //! - A reversed entry stays visible and does not stand.
+//! - A unit appeals against a deduction; one appeal at a time, and not again on the same grounds. Somebody who
+//!   neither recorded the entry nor appealed grants the appeal (the entry is reversed) or refuses it.
+//! - Appeals and reversals are not bound to an open cycle: what they change of published results shows when
+//!   those are revised.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use contract::evaluation::{EntryRecorded, EntryReversed};
+use contract::evaluation::{EntryContested, EntryRecorded, EntryReversed, EntryUpheld};
 use contract::status::{self, Kind};
 use eventstore::Decider;
 use rust_decimal::Decimal;
@@ -16,7 +20,7 @@ const POINTS_MAX: Decimal = Decimal::ONE_THOUSAND;
 
 eventstore::events! {
     /// What can happen to the entries.
-    pub enum Event { EntryRecorded, EntryReversed }
+    pub enum Event { EntryRecorded, EntryReversed, EntryContested, EntryUpheld }
 }
 
 /// The entries, by id.
@@ -32,6 +36,17 @@ pub struct Entry {
     pub recorded: EntryRecorded,
     /// Why it no longer stands; none: it stands.
     pub reversed: Option<String>,
+    /// The appeals against it, oldest first.
+    pub contests: Vec<Contest>,
+}
+
+/// An appeal against a deduction.
+#[derive(Debug, Clone)]
+pub struct Contest {
+    /// As it was lodged.
+    pub contested: EntryContested,
+    /// Why it was refused; none: it waits, or the entry was reversed.
+    pub refused: Option<String>,
 }
 
 /// What can be asked.
@@ -48,6 +63,17 @@ pub enum Command {
     },
     /// Make an entry stand no longer.
     Reverse(EntryReversed),
+    /// Appeal against a deduction.
+    Contest(EntryContested),
+    /// Decide an appeal.
+    DecideContest {
+        /// What follows if it is granted, with the reason; also names the entry.
+        reversed: EntryReversed,
+        /// Whether it is granted.
+        granted: bool,
+        /// Who decides.
+        actor: String,
+    },
 }
 
 /// Which rules can be broken.
@@ -68,6 +94,24 @@ pub enum Rejection {
     /// The day is not in the period.
     #[error("the entry's day lies outside the cycle's period, {0} to {1}")]
     OutsidePeriod(String, String),
+    /// It takes nothing away.
+    #[error("the entry takes no points away")]
+    NotADeduction,
+    /// It does not stand.
+    #[error("the entry was reversed")]
+    EntryReversed,
+    /// An appeal waits.
+    #[error("an appeal against the entry waits to be decided")]
+    ContestPending,
+    /// The same was appealed before.
+    #[error("an appeal on the same grounds was refused")]
+    ContestRepeated,
+    /// Nobody appealed.
+    #[error("no appeal against the entry waits to be decided")]
+    NotContested,
+    /// Who recorded it or appealed would decide.
+    #[error("whoever recorded the entry, or appealed, does not decide on the appeal")]
+    JudgesOwnEntry,
 }
 
 impl status::Rejection for Rejection {
@@ -78,6 +122,12 @@ impl status::Rejection for Rejection {
             Self::EntryZero => "evaluation.entry_zero",
             Self::EntryTooLarge => "evaluation.entry_too_large",
             Self::OutsidePeriod(..) => "evaluation.outside_period",
+            Self::NotADeduction => "evaluation.not_a_deduction",
+            Self::EntryReversed => "evaluation.entry_reversed",
+            Self::ContestPending => "evaluation.contest_pending",
+            Self::ContestRepeated => "evaluation.contest_repeated",
+            Self::NotContested => "evaluation.not_contested",
+            Self::JudgesOwnEntry => "evaluation.judges_own_entry",
         }
     }
 
@@ -85,7 +135,15 @@ impl status::Rejection for Rejection {
         match self {
             Self::EntryExists => Kind::Exists,
             Self::UnknownEntry => Kind::NotFound,
-            Self::EntryZero | Self::EntryTooLarge | Self::OutsidePeriod(..) => Kind::Rule,
+            Self::JudgesOwnEntry => Kind::Denied,
+            Self::EntryZero
+            | Self::EntryTooLarge
+            | Self::OutsidePeriod(..)
+            | Self::NotADeduction
+            | Self::EntryReversed
+            | Self::ContestPending
+            | Self::ContestRepeated
+            | Self::NotContested => Kind::Rule,
         }
     }
 }
@@ -105,18 +163,33 @@ impl Decider for DailyAssessment {
         match command {
             Command::Record { entry, points, period } => state.record(entry, points, period),
             Command::Reverse(reversed) => state.reverse(reversed),
+            Command::Contest(contested) => state.contest(contested),
+            Command::DecideContest { reversed, granted, actor } => {
+                state.decide_contest(reversed, granted, &actor)
+            }
         }
     }
 
     fn evolve(mut state: State, event: &Event) -> State {
         match event {
             Event::EntryRecorded(recorded) => {
-                let entry = Entry { recorded: recorded.clone(), reversed: None };
+                let entry = Entry { recorded: recorded.clone(), reversed: None, contests: vec![] };
                 state.entries.insert(recorded.entry_id.clone(), entry);
             }
             Event::EntryReversed(EntryReversed { entry_id, reason, .. }) => {
                 if let Some(entry) = state.entries.get_mut(entry_id) {
                     entry.reversed = Some(reason.clone());
+                }
+            }
+            Event::EntryContested(contested) => {
+                if let Some(entry) = state.entries.get_mut(&contested.entry_id) {
+                    entry.contests.push(Contest { contested: contested.clone(), refused: None });
+                }
+            }
+            Event::EntryUpheld(EntryUpheld { entry_id, reason, .. }) => {
+                let entry = state.entries.get_mut(entry_id);
+                if let Some(contest) = entry.and_then(|entry| entry.contests.last_mut()) {
+                    contest.refused = Some(reason.clone());
                 }
             }
         }
@@ -125,14 +198,26 @@ impl Decider for DailyAssessment {
 
     fn unit(_state: &State, event: &Event) -> String {
         let (Event::EntryRecorded(EntryRecorded { unit, .. })
-        | Event::EntryReversed(EntryReversed { unit, .. })) = event;
+        | Event::EntryReversed(EntryReversed { unit, .. })
+        | Event::EntryContested(EntryContested { unit, .. })
+        | Event::EntryUpheld(EntryUpheld { unit, .. })) = event;
         super::last_id(unit)
     }
 
     fn thing(event: &Event) -> Cow<'_, str> {
         let (Event::EntryRecorded(EntryRecorded { entry_id, .. })
-        | Event::EntryReversed(EntryReversed { entry_id, .. })) = event;
+        | Event::EntryReversed(EntryReversed { entry_id, .. })
+        | Event::EntryContested(EntryContested { entry_id, .. })
+        | Event::EntryUpheld(EntryUpheld { entry_id, .. })) = event;
         entry_id.into()
+    }
+}
+
+impl Entry {
+    /// The appeal that waits to be decided, if one does.
+    pub fn pending_contest(&self) -> Option<&EntryContested> {
+        let last = self.contests.last().filter(|last| self.reversed.is_none() && last.refused.is_none());
+        last.map(|last| &last.contested)
     }
 }
 
@@ -176,74 +261,48 @@ impl State {
             Some(Entry { reversed: None, .. }) => Ok(vec![reversed.into()]),
         }
     }
+
+    fn contest(&self, contested: EntryContested) -> Result<Vec<Event>, Rejection> {
+        let entry = self.entries.get(&contested.entry_id).ok_or(Rejection::UnknownEntry)?;
+        if entry.pending_contest() == Some(&contested) {
+            return Ok(vec![]);
+        }
+        if entry.reversed.is_some() {
+            return Err(Rejection::EntryReversed);
+        }
+        if !entry.recorded.points.starts_with('-') {
+            return Err(Rejection::NotADeduction);
+        }
+        if entry.pending_contest().is_some() {
+            return Err(Rejection::ContestPending);
+        }
+        if entry.contests.iter().any(|before| before.contested.grounds == contested.grounds) {
+            return Err(Rejection::ContestRepeated);
+        }
+        Ok(vec![contested.into()])
+    }
+
+    fn decide_contest(
+        &self,
+        reversed: EntryReversed,
+        granted: bool,
+        actor: &str,
+    ) -> Result<Vec<Event>, Rejection> {
+        let entry = self.entries.get(&reversed.entry_id).ok_or(Rejection::UnknownEntry)?;
+        let Some(last) = entry.contests.last() else { return Err(Rejection::NotContested) };
+        let decided = if granted { &entry.reversed } else { &last.refused };
+        if decided.as_ref() == Some(&reversed.reason) {
+            return Ok(vec![]);
+        }
+        let Some(pending) = entry.pending_contest() else { return Err(Rejection::NotContested) };
+        if entry.recorded.recorded_by == actor || pending.contested_by == actor {
+            return Err(Rejection::JudgesOwnEntry);
+        }
+        let EntryReversed { cycle, unit, entry_id, reason, .. } = reversed.clone();
+        let upheld = EntryUpheld { cycle, unit, entry_id, reason };
+        Ok(vec![if granted { reversed.into() } else { upheld.into() }])
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use eventstore::testing::given;
-
-    use super::*;
-
-    fn entry(points: &str, day: &str) -> EntryRecorded {
-        EntryRecorded {
-            entry_id: "e1".to_owned(),
-            points: points.to_owned(),
-            entry_date: day.to_owned(),
-            ..EntryRecorded::default()
-        }
-    }
-
-    fn record(points: &str, day: &str) -> Command {
-        let period = ("2024-01-01".to_owned(), "2024-12-31".to_owned());
-        Command::Record { entry: entry(points, day), points: points.parse().unwrap(), period }
-    }
-
-    fn reversed() -> EntryReversed {
-        EntryReversed { entry_id: "e1".to_owned(), reason: "appeal".to_owned(), ..EntryReversed::default() }
-    }
-
-    #[test]
-    fn an_entry_adds_or_takes_away() {
-        for points in ["-0.5", "2", "-1000"] {
-            given::<DailyAssessment>([]).when(record(points, "2024-12-31")).then([entry(
-                points,
-                "2024-12-31",
-            )
-            .into()]);
-        }
-    }
-
-    #[test]
-    fn an_entry_of_nothing_or_of_too_much_is_refused() {
-        given::<DailyAssessment>([]).when(record("0", "2024-05-01")).then_rejected(Rejection::EntryZero);
-        given::<DailyAssessment>([])
-            .when(record("-1000.01", "2024-05-01"))
-            .then_rejected(Rejection::EntryTooLarge);
-    }
-
-    #[test]
-    fn an_entry_counts_for_a_day_of_the_period() {
-        for day in ["2023-12-31", "2025-01-01"] {
-            let outside = Rejection::OutsidePeriod("2024-01-01".to_owned(), "2024-12-31".to_owned());
-            given::<DailyAssessment>([]).when(record("-1", day)).then_rejected(outside);
-        }
-    }
-
-    #[test]
-    fn an_entry_is_recorded_once() {
-        let history = || given::<DailyAssessment>([entry("-1", "2024-05-01").into()]);
-        history().when(record("-1", "2024-05-01")).then_nothing();
-        history().when(record("-2", "2024-05-01")).then_rejected(Rejection::EntryExists);
-    }
-
-    #[test]
-    fn an_entry_is_reversed_once_and_only_if_it_is_there() {
-        let recorded = || Event::from(entry("-1", "2024-05-01"));
-        given::<DailyAssessment>([recorded()]).when(Command::Reverse(reversed())).then([reversed().into()]);
-        let history = [recorded(), reversed().into()];
-        given::<DailyAssessment>(history).when(Command::Reverse(reversed())).then_nothing();
-        given::<DailyAssessment>([])
-            .when(Command::Reverse(reversed()))
-            .then_rejected(Rejection::UnknownEntry);
-    }
-}
+mod tests;

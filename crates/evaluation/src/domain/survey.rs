@@ -2,7 +2,7 @@
 //!
 //! - Forms are planned per stratum, every stratum of the scheme once; codes are issued up to the plan.
 //! - A code answers once. Which code a form came with is recorded nowhere: codes (here) and answers (the
-//!   box) are separate streams; forms that come together lie in the box in an order that says nothing.
+//!   box) are separate streams; an answer waits outside the log until it is recorded among many.
 //! - A form marks units of the cycle, each at most once, by levels of the scheme.
 //! - A closed survey issues and takes nothing more.
 
@@ -13,10 +13,12 @@ use contract::evaluation::{
     FormAnswer, FormAnswered, FormsIssued, FormsReturned, StratumPlan, SurveyClosed, SurveyPlanned,
 };
 use contract::status::{self, Kind};
-use eventstore::Decider;
+use eventstore::{Boxed, Decider};
 
 /// The category of the stream that answers lie in.
 pub const BOX_CATEGORY: &str = "survey_box";
+/// An answer is recorded among at least so many of its stratum, or among all of them.
+const MIXED_FORMS_MIN: usize = 100;
 
 /// SHA-256 of a form's code.
 pub type CodeHash = [u8; 32];
@@ -216,13 +218,25 @@ impl Decider for Survey {
         state
     }
 
-    fn boxed(event: &Event) -> Option<&'static str> {
+    fn boxed(event: &Event) -> Option<Boxed<'_>> {
         match event {
-            Event::FormAnswered(_) => Some(BOX_CATEGORY),
+            Event::FormAnswered(form) => {
+                Some(Boxed { category: BOX_CATEGORY, part: &form.stratum_id, keep: MIXED_FORMS_MIN })
+            }
             Event::SurveyPlanned(_)
             | Event::FormsIssued(_)
             | Event::FormsReturned(_)
             | Event::SurveyClosed(_) => None,
+        }
+    }
+
+    fn unboxes(event: &Event) -> Option<&'static str> {
+        match event {
+            Event::SurveyClosed(_) => Some(BOX_CATEGORY),
+            Event::SurveyPlanned(_)
+            | Event::FormsIssued(_)
+            | Event::FormsReturned(_)
+            | Event::FormAnswered(_) => None,
         }
     }
 }

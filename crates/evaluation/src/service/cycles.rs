@@ -1,5 +1,7 @@
 //! Cycles, from opening to publication.
 
+use jiff::Timestamp;
+
 use super::*;
 
 pub(super) async fn open_cycle(
@@ -77,7 +79,8 @@ pub(super) async fn publish_results(
     let (caller, asked) = receive(request, &service.clock)?;
     let name = CycleName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |_| publish(service, &name, patience);
+    let now = call.metadata.occurred_at;
+    let prepare = |_| publish(service, &name, now, patience);
     let answer =
         |cycle: &_| PublishResultsResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     let stream = stream::<cycle::Cycle>(name.key());
@@ -93,7 +96,8 @@ pub(super) async fn revise_results(
     let name = CycleName::parse("name", &asked.name)?;
     let reason = field::text("reason", &asked.reason, REASON_LENGTH_MAX)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |_| revise(service, &name, &reason, patience);
+    let now = call.metadata.occurred_at;
+    let prepare = |_| revise(service, &name, &reason, now, patience);
     let answer =
         |cycle: &_| ReviseResultsResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     let stream = stream::<cycle::Cycle>(name.key());
@@ -201,23 +205,33 @@ async fn close(service: &Service, name: &CycleName, fresh: bool) -> Prepared<cyc
     Ok((cycle::Command::Close { cycle: name.to_string(), still_open }, guards))
 }
 
-async fn publish(service: &Service, name: &CycleName, patience: Duration) -> Prepared<cycle::Cycle> {
-    let (results, guards) = computed(service, name, patience).await?;
-    Ok((cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results }), guards))
+async fn publish(
+    service: &Service,
+    name: &CycleName,
+    now: Timestamp,
+    patience: Duration,
+) -> Prepared<cycle::Cycle> {
+    let (results, guards) = computed(service, name, now, patience).await?;
+    Ok((
+        cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results, ..Default::default() }),
+        guards,
+    ))
 }
 
 async fn revise(
     service: &Service,
     name: &CycleName,
     reason: &str,
+    now: Timestamp,
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
-    let (results, guards) = computed(service, name, patience).await?;
-    let revised = ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned() };
+    let (results, guards) = computed(service, name, now, patience).await?;
+    let revised =
+        ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned(), ..Default::default() };
     Ok((cycle::Command::Revise(revised), guards))
 }
 
-/// The surveys of the cycle that still take answers, with guards on all its surveys.
+/// The surveys and panels of the cycle that still take answers or ballots, with guards on all of them.
 async fn still_open(
     service: &Service,
     name: &CycleName,
@@ -228,6 +242,14 @@ async fn still_open(
     let scheme = service.scheme(&opened.terms.scheme, opened.terms.scheme_version).await?;
     let (mut still_open, mut guards) = (vec![], vec![]);
     for component in scheme.components() {
+        if matches!(component.method, Method::Panel(_)) {
+            let stream = stream::<panel::Panel>(format!("{}/{}", name.key(), component.component_id));
+            let panel = service.panels.load(&stream, fresh).await?;
+            if panel.state.convened().is_some_and(|convened| !convened.closed) {
+                still_open.push(component.component_id.clone());
+            }
+            guards.push(Guard { stream, stream_version: panel.stream_version });
+        }
         if matches!(component.method, Method::Survey(_)) {
             let stream = stream::<survey::Survey>(format!("{}/{}", name.key(), component.component_id));
             let survey = service.surveys.load(&stream, fresh).await?;
@@ -244,9 +266,11 @@ async fn still_open(
 async fn computed(
     service: &Service,
     name: &CycleName,
+    now: Timestamp,
     patience: Duration,
 ) -> Result<(Vec<UnitResult>, Vec<Guard>), Failed> {
     service.reads.catch_up(patience).await?;
+    service.replica.catch_up(patience).await?;
     let terms = {
         let model = service.reads.now();
         let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
@@ -257,5 +281,7 @@ async fn computed(
     let scheme = service.scheme(&terms.scheme, terms.scheme_version).await?;
     let model = service.reads.now();
     let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
-    Ok(opened.map(|opened| results::results(&model, &name.key(), opened, &scheme)).unwrap_or_default())
+    let replica = service.replica.now();
+    let computed = |opened| results::results((&model, &replica), &name.key(), opened, &scheme, now);
+    Ok(opened.map(computed).unwrap_or_default())
 }

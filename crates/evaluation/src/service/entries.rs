@@ -32,6 +32,7 @@ pub(super) async fn record_entry(
         cause_event_id: String::new(),
         entry_date: entry_date.to_string(),
         recorded_by: caller.actor.clone(),
+        ..EntryRecorded::default()
     };
     let prepare = |fresh| prepare(service, &cycle, &entry, points, fresh);
     let answer =
@@ -55,6 +56,7 @@ pub(super) async fn reverse_entry(
         unit: unit.to_string(),
         entry_id: name.entry.clone(),
         reason: field::text("reason", &asked.reason, REASON_LENGTH_MAX)?,
+        cause_event_id: String::new(),
     };
     let command = daily_assessment::Command::Reverse(reversed);
     let answer =
@@ -73,27 +75,53 @@ pub(super) async fn list_entries(
     let asked = request.into_inner();
     let cycle = CycleName::parse("parent", &asked.parent)?;
     let only = UnitName::parse_optional("unit", &asked.unit)?;
+    let asked_for = Wanted::parse(&asked)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
     let model = service.reads.now();
     let prefix = format!("{}/", cycle.key());
     let units = model.daily_assessments.with_prefix(&prefix);
     let wanted = units.filter(|(key, _)| only.as_ref().is_none_or(|only| key[prefix.len()..] == only.unit));
     let entries = wanted.flat_map(|(key, loaded)| {
-        let standing =
-            loaded.state.entries().filter(|entry| asked.include_reversed || entry.reversed.is_none());
-        let cycle = &cycle;
-        standing.filter_map(move |entry| {
+        let (cycle, asked_for) = (&cycle, &asked_for);
+        loaded.state.entries().filter_map(move |entry| {
             let name = EntryName {
                 jurisdiction: cycle.jurisdiction.clone(),
                 cycle: cycle.cycle.clone(),
                 unit: key.rsplit('/').next()?.to_owned(),
                 entry: entry.recorded.entry_id.clone(),
             };
-            Some((name.key(), resource::entry(loaded, &name)?))
+            let entry = resource::entry(loaded, &name)?;
+            asked_for.is(&entry).then(|| (name.key(), entry))
         })
     });
     let (entries, next_page_token) = pages::page(entries, asked.page_size, &asked.page_token)?;
     Ok(Response::new(ListEntriesResponse { entries, next_page_token }))
+}
+
+/// Which entries are listed.
+struct Wanted<'a> {
+    asked: &'a ListEntriesRequest,
+    days: Days<'a>,
+}
+
+impl<'a> Wanted<'a> {
+    fn parse(asked: &'a ListEntriesRequest) -> Result<Self, BadField> {
+        known::<TariffCause>("cause", asked.cause)?;
+        known::<ContestState>("contest", asked.contest)?;
+        let days = Days::parse("date_from", &asked.date_from, "date_until", &asked.date_until)?;
+        Ok(Self { asked, days })
+    }
+
+    fn is(&self, entry: &Entry) -> bool {
+        let Self { asked, days } = self;
+        (asked.include_reversed || !entry.reversed)
+            && (asked.source_id.is_empty() || asked.source_id == entry.source_id)
+            && (asked.component_id.is_empty() || asked.component_id == entry.component_id)
+            && (asked.cause == 0 || asked.cause == entry.cause)
+            && (asked.cause_thing.is_empty() || asked.cause_thing == entry.cause_thing)
+            && (asked.contest == 0 || asked.contest == entry.contest)
+            && days.contain(&entry.entry_date)
+    }
 }
 
 /// The command that records `entry`, if its cycle admits it, with the guard that the cycle stays open.
@@ -120,7 +148,7 @@ pub(crate) fn stream_of(name: &EntryName) -> StreamId {
     stream::<daily_assessment::DailyAssessment>(format!("{}/{}/{}", name.jurisdiction, name.cycle, name.unit))
 }
 
-fn owners(name: &EntryName) -> (CycleName, UnitName) {
+pub(crate) fn owners(name: &EntryName) -> (CycleName, UnitName) {
     let cycle = CycleName { jurisdiction: name.jurisdiction.clone(), cycle: name.cycle.clone() };
     (cycle, UnitName { jurisdiction: name.jurisdiction.clone(), unit: name.unit.clone() })
 }

@@ -75,3 +75,28 @@ pub(super) async fn list_schemes(
     let (schemes, next_page_token) = pages::page(schemes, asked.page_size, &asked.page_token)?;
     Ok(Response::new(ListSchemesResponse { schemes, next_page_token }))
 }
+
+pub(super) async fn compare_schemes(
+    service: &Service,
+    request: Request<CompareSchemesRequest>,
+) -> Answer<CompareSchemesResponse> {
+    let patience = patience(&request);
+    let asked = request.into_inner();
+    let one = SchemeName::parse("name", &asked.name)?;
+    let other = SchemeName::parse("other_name", &asked.other_name)?;
+    service.reads.wait(&asked.consistency_token, patience).await?;
+    let model = service.reads.now();
+    let rules = |name: &SchemeName, scheme_version| {
+        let found = model.schemes.get(&name.key());
+        let found = found.and_then(|loaded| resource::scheme(loaded, name, scheme_version)?.rules);
+        found.ok_or_else(|| Failure::not_found(name))
+    };
+    let (one, other) = (rules(&one, asked.scheme_version)?, rules(&other, asked.other_scheme_version)?);
+    let difference = |difference: scoring::scheme::Difference| SchemeDifference {
+        path: difference.path,
+        value: difference.value,
+        other_value: difference.other_value,
+    };
+    let differences = scoring::scheme::differences(&one, &other).into_iter().map(difference).collect();
+    Ok(Response::new(CompareSchemesResponse { differences }))
+}

@@ -19,8 +19,10 @@ pub(super) async fn plan_survey(
         strata: asked.strata.clone(),
     };
     let prepare = |fresh| plan(service, &name, &planned, fresh);
-    let answer =
-        |survey: &_| PlanSurveyResponse { survey: resource::survey(survey, &name), ..Default::default() };
+    let answer = |survey: &_| PlanSurveyResponse {
+        survey: resource::survey::survey(survey, &name),
+        ..Default::default()
+    };
     service.surveys.execute_guarded(&call, &stream_of(&name), prepare, |decided| answer(decided.after)).await
 }
 
@@ -45,7 +47,7 @@ pub(super) async fn issue_forms(
         code_hashes,
     };
     let answer = |survey: &_| IssueFormsResponse {
-        survey: resource::survey(survey, &name),
+        survey: resource::survey::survey(survey, &name),
         form_codes: form_codes.clone(),
         ..Default::default()
     };
@@ -66,6 +68,8 @@ pub(super) async fn answer_forms(
         let bad = BadField::new("answers", format!("must be at most {FORM_ANSWERS_MAX}"));
         return Err(bad.in_row("forms", row).into());
     }
+    // What is kept of the request must not tell one answer from another.
+    let caller = caller.asking(&without_answers(&asked));
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let mut forms: Vec<_> = asked.forms.into_iter().enumerate().map(|(row, form)| parse(row, form)).collect();
     // The order in which forms lie in the box says nothing of the order in which they came.
@@ -74,11 +78,13 @@ pub(super) async fn answer_forms(
     let judged_by = Mutex::new(None);
     let prepare = |fresh| answers(service, &name, &forms, &judged_by, fresh);
     let answer = |decided: Decided<'_, survey::Survey>| AnswerFormsResponse {
-        survey: resource::survey(decided.after, &name),
+        survey: resource::survey::survey(decided.after, &name),
         refusals: refusals(&decided.before.state, &forms, judged_by.lock().as_ref()),
         ..Default::default()
     };
-    service.surveys.execute_guarded(&call, &stream_of(&name), prepare, answer).await
+    let stream = stream_of(&name);
+    let _turn = service.turns.wait(&stream).await;
+    service.surveys.execute_guarded(&call, &stream, prepare, answer).await
 }
 
 pub(super) async fn close_survey(
@@ -89,8 +95,10 @@ pub(super) async fn close_survey(
     let name = SurveyName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let closed = SurveyClosed { cycle: cycle_of(&name).to_string(), component_id: name.component.clone() };
-    let answer =
-        |survey: &_| CloseSurveyResponse { survey: resource::survey(survey, &name), ..Default::default() };
+    let answer = |survey: &_| CloseSurveyResponse {
+        survey: resource::survey::survey(survey, &name),
+        ..Default::default()
+    };
     let command = survey::Command::Close(closed);
     service.surveys.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
 }
@@ -103,9 +111,21 @@ pub(super) async fn get_survey(
     let asked = request.into_inner();
     let name = SurveyName::parse("name", &asked.name)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
+    let scheme = service.scheme_of(&cycle_of(&name)).await?;
     let model = service.reads.now();
-    let found = model.surveys.get(&name.key()).and_then(|loaded| resource::survey(loaded, &name));
-    Ok(Response::new(GetSurveyResponse { survey: Some(found.ok_or_else(|| Failure::not_found(&name))?) }))
+    let found = model.surveys.get(&name.key()).and_then(|loaded| resource::survey::survey(loaded, &name));
+    let mut shown = found.ok_or_else(|| Failure::not_found(&name))?;
+    resource::survey::add_return_rates(&mut shown);
+    if shown.closed
+        && let Some(scheme) = scheme
+        && let Some(facts) = results::facts_of(&model, &cycle_of(&name), &scheme)
+    {
+        resource::survey::add_results(&mut shown, &scheme, &facts, &name.component);
+        if let Some(answers) = model.boxes.survey(&name.key()) {
+            resource::survey::add_patterns(&mut shown, answers);
+        }
+    }
+    Ok(Response::new(GetSurveyResponse { survey: Some(shown) }))
 }
 
 async fn plan(
@@ -143,8 +163,23 @@ fn cycle_of(name: &SurveyName) -> CycleName {
     CycleName { jurisdiction: name.jurisdiction.clone(), cycle: name.cycle.clone() }
 }
 
+/// The request with its codes and without what they answer.
+fn without_answers(asked: &AnswerFormsRequest) -> AnswerFormsRequest {
+    let code_alone =
+        |form: &AnsweredForm| AnsweredForm { form_code: form.form_code.clone(), answers: vec![] };
+    AnswerFormsRequest {
+        request_id: asked.request_id.clone(),
+        name: asked.name.clone(),
+        forms: asked.forms.iter().map(code_alone).collect(),
+        occurred_at: asked.occurred_at,
+    }
+}
+
+/// A form's answers in the order of their units: how a client writes must not tell whose form it is.
 fn parse(row: usize, form: AnsweredForm) -> survey::Form {
-    survey::Form { row, code_hash: code::hash(&form.form_code), answers: form.answers }
+    let mut answers = form.answers;
+    answers.sort_unstable_by(|one, other| one.unit.cmp(&other.unit));
+    survey::Form { row, code_hash: code::hash(&form.form_code), answers }
 }
 
 /// What a form may say: the cycle's units and the scheme's levels.

@@ -13,6 +13,7 @@ use sqlx::{Connection as _, Row as _};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::boxed::{self, Changes};
 use super::{ANSWERED, STATEMENT_TIMEOUT, bytes, connect, is_lost, timed_out};
 use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::StreamId;
@@ -45,6 +46,19 @@ static WRITE: LazyLock<String> = LazyLock::new(|| {
          requests AS (INSERT INTO request ({REQUEST_COLUMNS}) SELECT written.* FROM moved, unnest( \
              $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written) \
          SELECT one FROM moved"
+    )
+});
+/// The same, with what goes into boxes and out of them.
+static WRITE_BOXES: LazyLock<String> = LazyLock::new(|| {
+    WRITE.replace(
+        "SELECT one FROM moved",
+        ", put AS (INSERT INTO boxed (box, part, key, event_type, unit, payload) \
+             SELECT written.* FROM moved, unnest( \
+             $25::text[], $26::text[], $27::bytea[], $28::text[], $29::text[], $30::bytea[]) AS written), \
+         gone AS (DELETE FROM boxed USING moved, unnest($31::text[], $32::text[], $33::bytea[]) \
+             AS old (box, part, key) \
+             WHERE boxed.box = old.box AND boxed.part = old.part AND boxed.key = old.key) \
+         SELECT one FROM moved",
     )
 });
 /// A process that hangs with the head locked is thrown out.
@@ -141,13 +155,24 @@ impl From<StoreError> for Failure {
 }
 
 async fn write(connection: &mut PgConnection, batch: &[Append], now: Timestamp) -> Result<Outcomes, Failure> {
-    if let Some(outcomes) = write_unless_overtaken(connection, batch, now).await? {
-        return Ok(outcomes);
+    let mut written = write_unless_overtaken(connection, batch, now).await?;
+    if written.is_none() {
+        let mut transaction = connection.begin_with(LOCK).await?;
+        written = write_unless_overtaken(&mut transaction, batch, now).await?;
+        transaction.commit().await?;
     }
-    let mut transaction = connection.begin_with(LOCK).await?;
-    let written = write_unless_overtaken(&mut transaction, batch, now).await?;
-    transaction.commit().await?;
-    written.ok_or_else(|| row::corrupt("the head", "it is missing").into())
+    let written = written.ok_or_else(|| row::corrupt("the head", "it is missing"))?;
+    if written.erased {
+        boxed::forget(connection).await;
+    }
+    Ok(written.outcomes)
+}
+
+/// What became of a batch.
+struct Written {
+    outcomes: Outcomes,
+    /// Whether something was taken out of a box.
+    erased: bool,
 }
 
 /// Writes a batch; `None` if another was written since this one was planned.
@@ -155,11 +180,15 @@ async fn write_unless_overtaken(
     connection: &mut PgConnection,
     batch: &[Append],
     now: Timestamp,
-) -> Result<Option<Outcomes>, Failure> {
-    let (mut plan, last_batch) = look_up(connection, &Lookup::of(batch), now).await?;
+) -> Result<Option<Written>, Failure> {
+    let lookup = Lookup::of(batch);
+    let (mut plan, last_batch) = look_up(connection, &lookup, now).await?;
+    plan.boxes = boxed::look_up(connection, &lookup, batch).await?;
     let outcomes = batch.iter().map(|append| plan.take(append)).collect();
-    let written = plan.requests.is_empty() || insert(connection, &plan, last_batch).await?;
-    Ok(written.then_some(outcomes))
+    let changes = Changes::of(&plan.boxes);
+    let erased = !changes.gone.is_empty();
+    let written = plan.requests.is_empty() || insert(connection, &plan, &changes, last_batch).await?;
+    Ok(written.then_some(Written { outcomes, erased }))
 }
 
 /// What the log has, and how many batches were written to it.
@@ -188,6 +217,7 @@ async fn look_up(
         chain_hash: head.hash(2).map_err(corrupt)?,
         recorded_at: whole_microseconds(now).max(last_recorded_at),
         streams: lookup.streams.iter().cloned().zip(versions).collect(),
+        boxes: HashMap::new(),
         answered,
         events: Vec::new(),
         requests: Vec::new(),
@@ -196,7 +226,12 @@ async fn look_up(
 }
 
 /// Writes what was planned on `last_batch`; whether that was still the last one.
-async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> Result<bool, sqlx::Error> {
+async fn insert(
+    connection: &mut PgConnection,
+    plan: &Plan,
+    changes: &Changes<'_>,
+    last_batch: i64,
+) -> Result<bool, sqlx::Error> {
     macro_rules! events {
         ($event:ident => $value:expr) => {
             plan.events.iter().map(|$event| $value).collect::<Vec<_>>()
@@ -207,7 +242,13 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
             plan.requests.iter().map(|($id, $answered)| $value).collect::<Vec<_>>()
         };
     }
-    let written = sqlx::query(WRITE.as_str())
+    macro_rules! boxed {
+        ($kind:ident, $stream:pat, $waiting:pat => $value:expr) => {
+            changes.$kind.iter().map(|($stream, $waiting)| $value).collect::<Vec<_>>()
+        };
+    }
+    let boxes = !(changes.put.is_empty() && changes.gone.is_empty());
+    let mut query = sqlx::query(if boxes { WRITE_BOXES.as_str() } else { WRITE.as_str() })
         .bind(last_batch)
         .bind(signed(plan.position))
         .bind(plan.recorded_at.as_microsecond())
@@ -231,8 +272,18 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
         .bind(requests!(_, answered => answered.fingerprint.as_slice()))
         .bind(requests!(_, answered => answered.answer.as_slice()))
         .bind(requests!(_, answered => signed(answered.position)))
-        .bind(requests!(_, answered => answered.recorded_at.as_microsecond()))
-        .fetch_optional(connection)
-        .await?;
-    Ok(written.is_some())
+        .bind(requests!(_, answered => answered.recorded_at.as_microsecond()));
+    if boxes {
+        query = query
+            .bind(boxed!(put, stream, _ => *stream))
+            .bind(boxed!(put, _, waiting => waiting.part.as_str()))
+            .bind(boxed!(put, _, waiting => waiting.key.as_slice()))
+            .bind(boxed!(put, _, waiting => waiting.event.event_type.as_str()))
+            .bind(boxed!(put, _, waiting => waiting.event.unit.as_str()))
+            .bind(boxed!(put, _, waiting => waiting.event.payload.as_slice()))
+            .bind(boxed!(gone, stream, _ => *stream))
+            .bind(boxed!(gone, _, waiting => waiting.part.as_str()))
+            .bind(boxed!(gone, _, waiting => waiting.key.as_slice()));
+    }
+    Ok(query.fetch_optional(connection).await?.is_some())
 }

@@ -1,6 +1,7 @@
 //! The suite. An adaptor says in a [`Home`] how a log of its kind is made, and runs it by [`log_contract!`].
 
 pub(crate) mod append;
+pub(crate) mod boxes;
 pub(crate) mod handler;
 pub(crate) mod lease;
 pub(crate) mod read;
@@ -61,6 +62,16 @@ macro_rules! log_contract {
                 an_event_is_read_back_as_it_was_written
                 an_event_was_recorded_no_earlier_than_the_one_before
                 times_are_whole_microseconds
+            }
+            boxes {
+                what_waits_in_a_box_is_not_in_the_log
+                all_that_waits_is_recorded_when_the_box_is_opened
+                what_waits_is_there_after_a_restart
+                once_twice_as_many_wait_all_but_so_many_are_recorded
+                each_part_is_mixed_by_itself
+                what_is_recorded_says_nothing_of_who_put_it_in
+                they_are_recorded_in_no_order
+                an_append_that_is_refused_or_repeated_puts_nothing_in
             }
             handler {
                 a_command_becomes_events
@@ -174,7 +185,7 @@ pub(crate) fn guard(key: &str, stream_version: u64) -> Guard {
 
 /// An append under request id `number`.
 pub(crate) fn append(number: u128, writes: Vec<StreamWrite>) -> Append {
-    Append { writes, guards: vec![], metadata: metadata(number), request: request(number) }
+    Append { writes, boxes: vec![], guards: vec![], metadata: metadata(number), request: request(number) }
 }
 
 /// An append of one event, whatever the stream's version is.

@@ -167,6 +167,7 @@ impl Year {
             let request_id = request_id();
             let append = Append {
                 writes: events.iter().map(write).collect(),
+                boxes: vec![],
                 guards: vec![],
                 metadata: metadata(request_id),
                 request: Request { request_id, fingerprint: [0; 32], answer: vec![] },

@@ -1,10 +1,12 @@
 //! `mingjing scheme …`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use contract::words::SchemeRules;
+use scoring::scheme::differences;
 use serde_json::json;
 
 use super::print;
@@ -17,6 +19,19 @@ pub(super) enum Command {
     /// A scheme file is TOML with the fields of `mingjing.type.v1.SchemeRules`, decimals as strings; see
     /// crates/mingjing/sample/second-year.toml.
     Check(Check),
+    /// Where two scheme files differ, field by field; components, strata and the like are matched by their ids.
+    Compare(Compare),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The one file.
+    one: PathBuf,
+    /// The other.
+    other: PathBuf,
+    /// Answer as JSON, for programs.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -28,10 +43,39 @@ pub(super) struct Check {
     json: bool,
 }
 
-pub(super) fn check(asked: &Check) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Check(asked) => check(asked),
+        Command::Compare(asked) => compare(asked),
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<SchemeRules> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    scheme_file::parse(&text).with_context(|| format!("{} is not a scheme", file.display()))
+}
+
+fn compare(asked: &Compare) -> anyhow::Result<ExitCode> {
+    let differences = differences(&read(&asked.one)?, &read(&asked.other)?);
+    if asked.json {
+        let shown: Vec<_> = differences
+            .iter()
+            .map(|it| json!({"path": it.path, "value": it.value, "otherValue": it.other_value}))
+            .collect();
+        print::json(&json!({ "differences": shown }));
+    } else if differences.is_empty() {
+        print::line("no difference");
+    } else {
+        let (one, other) = (asked.one.display().to_string(), asked.other.display().to_string());
+        let rows = differences.into_iter().map(|it| vec![it.path, it.value, it.other_value]);
+        print::table(&["where", &one, &other], 3, rows);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(asked: &Check) -> anyhow::Result<ExitCode> {
     let file = asked.file.display();
-    let text = std::fs::read_to_string(&asked.file).with_context(|| format!("{file}"))?;
-    let rules = scheme_file::parse(&text).with_context(|| format!("{file} is not a scheme"))?;
+    let rules = read(&asked.file)?;
     let faults = scoring::Scheme::parse_for_publication(&rules).err().unwrap_or_default();
     if asked.json {
         let shown: Vec<_> = faults

@@ -1,28 +1,41 @@
 //! Accountability's facts: the cases against units, and the vetoes that stand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use contract::accountability::{CaseClosed, CaseMerged, CaseOpened, VetoLifted, VetoRaised};
-use eventstore::{EventSet as _, RecordedEvent};
+use contract::accountability::disposition_decided::Subject as Decided;
+use contract::accountability::disposition_executed::Subject as Executed;
+use contract::accountability::{
+    AppealDecided, AppealOutcome, CaseClosed, CaseMerged, CaseOpened, DispositionDecided,
+    DispositionExecuted, FindingMade, VetoLifted, VetoRaised,
+};
+use eventstore::EventSet as _;
 use serde::{Deserialize, Serialize};
 
 use super::facts::Facts;
 use super::names::{first, id_in, ids, key};
 use super::tally::{self, Counted, Step, Tallies};
 use super::trace::Trace;
+use crate::history::Occurrence;
 
 /// The log.
 pub(crate) const SERVICE: &str = "accountability";
 
 eventstore::events! {
-    enum Event { CaseOpened, CaseMerged, CaseClosed, VetoRaised, VetoLifted }
+    enum Event {
+        CaseOpened, CaseMerged, CaseClosed, FindingMade, DispositionDecided, DispositionExecuted, AppealDecided,
+        VetoRaised, VetoLifted,
+    }
 }
 
 /// A case.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Case {
     /// The units that it is against.
     units: BTreeSet<String>,
+    /// The units that the finding holds responsible; empty: none, or it fell.
+    responsible: BTreeSet<String>,
+    /// The units that something is done to, and whether it was carried out.
+    dispositions: BTreeMap<String, bool>,
     closed: bool,
 }
 
@@ -42,18 +55,30 @@ impl Counted for Case {
             step.count_if(true, &mut tally.cases);
             step.count_if(self.closed, &mut tally.cases_closed);
         }
+        for unit in &self.responsible {
+            step.count_if(true, &mut tallies.edit(first(key).0, unit).findings);
+        }
+        for (unit, executed) in &self.dispositions {
+            let tally = tallies.edit(first(key).0, unit);
+            step.count_if(true, &mut tally.dispositions);
+            step.count_if(*executed, &mut tally.dispositions_executed);
+        }
     }
 }
 
 /// Folds one event of accountability.
-pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     let trace = Trace::of(event);
-    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+    let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     match decoded {
         None => Ok(()),
         Some(Event::CaseOpened(event)) => open(facts, &event),
         Some(Event::CaseMerged(event)) => merge(facts, &event),
         Some(Event::CaseClosed(event)) => close(facts, &event),
+        Some(Event::FindingMade(event)) => find(facts, &event),
+        Some(Event::DispositionDecided(event)) => dispose(facts, &event),
+        Some(Event::DispositionExecuted(event)) => execute(facts, &event),
+        Some(Event::AppealDecided(event)) => decide_appeal(facts, &event),
         Some(Event::VetoRaised(event)) => raise(facts, &event, trace),
         Some(Event::VetoLifted(event)) => lift(facts, &event),
     }
@@ -61,7 +86,7 @@ pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), Stri
 
 fn open(facts: &mut Facts, event: &CaseOpened) -> Result<(), String> {
     let (jurisdiction, case) = ids("cases", &event.case)?;
-    let opened = Case { units: units(jurisdiction, &event.units)?, closed: false };
+    let opened = Case { units: units(jurisdiction, &event.units)?, ..Case::default() };
     tally::put(&mut facts.case, &mut facts.tallies, key(&[jurisdiction, case]), opened);
     Ok(())
 }
@@ -81,10 +106,51 @@ fn merge(facts: &mut Facts, event: &CaseMerged) -> Result<(), String> {
 }
 
 fn close(facts: &mut Facts, event: &CaseClosed) -> Result<(), String> {
-    let (jurisdiction, case) = ids("cases", &event.case)?;
+    change(facts, &event.case, |case| case.closed = true)
+}
+
+/// The last finding stands.
+fn find(facts: &mut Facts, event: &FindingMade) -> Result<(), String> {
+    let (jurisdiction, _) = ids("cases", &event.case)?;
+    let responsible = if event.exonerated { BTreeSet::new() } else { units(jurisdiction, &event.units)? };
+    change(facts, &event.case, |case| case.responsible = responsible)
+}
+
+/// What is done to an officer is nobody's business here.
+fn dispose(facts: &mut Facts, event: &DispositionDecided) -> Result<(), String> {
+    let Some(Decided::Unit(unit)) = &event.subject else { return Ok(()) };
+    let (jurisdiction, _) = ids("cases", &event.case)?;
+    let unit = id_in(jurisdiction, "units", unit)?.to_owned();
+    change(facts, &event.case, |case| {
+        case.dispositions.insert(unit, false);
+    })
+}
+
+fn execute(facts: &mut Facts, event: &DispositionExecuted) -> Result<(), String> {
+    let Some(Executed::Unit(unit)) = &event.subject else { return Ok(()) };
+    let (jurisdiction, _) = ids("cases", &event.case)?;
+    let unit = id_in(jurisdiction, "units", unit)?.to_owned();
+    change(facts, &event.case, |case| {
+        case.dispositions.insert(unit, true);
+    })
+}
+
+/// What an overturned finding led to falls with it.
+fn decide_appeal(facts: &mut Facts, event: &AppealDecided) -> Result<(), String> {
+    if event.outcome() != AppealOutcome::Overturned {
+        return Ok(());
+    }
+    change(facts, &event.case, |case| {
+        case.responsible.clear();
+        case.dispositions.clear();
+    })
+}
+
+fn change(facts: &mut Facts, name: &str, change: impl FnOnce(&mut Case)) -> Result<(), String> {
+    let (jurisdiction, case) = ids("cases", name)?;
     let key = key(&[jurisdiction, case]);
-    let known = tally::change(&mut facts.case, &mut facts.tallies, &key, |case| case.closed = true);
-    if known { Ok(()) } else { Err(never_opened(&event.case)) }
+    let known = tally::change(&mut facts.case, &mut facts.tallies, &key, change);
+    if known { Ok(()) } else { Err(never_opened(name)) }
 }
 
 /// The cycle may not be known yet: that is told by another log.

@@ -1,17 +1,20 @@
 //! Evaluation's facts: all that a cycle's scores are computed from, but the vetoes.
 
 use contract::evaluation::{
-    BallotCast, CommitmentAssigned, CycleClosed, CycleOpened, DeliveryVerified, EntryRecorded, EntryReversed,
-    FormAnswered, FormsIssued, IndicatorReported, IndicatorTargetSet, MarkRecorded, MarkRevised, PanelClosed,
-    PanelConvened, ResultsPublished, ResultsRevised, SchemeDrafted, SchemePublished, SurveyClosed,
-    SurveyPlanned, UnitEntered, UnitMoved, UnitRegistered, UnitRemoved, UnitRenamed, UnitRetired,
+    BallotCast, CommitmentAnnounced, CommitmentAssigned, CommitmentLapsed, CycleClosed, CycleOpened,
+    DeliveryRefuted, DeliveryReported, DeliveryVerified, EntryContested, EntryRecorded, EntryReversed,
+    EntryUpheld, FormAnswered, FormsIssued, IndicatorReported, IndicatorTargetSet, MarkRecorded, MarkRevised,
+    PanelClosed, PanelConvened, ResultsPublished, ResultsRevised, SchemeDrafted, SchemePublished,
+    SurveyClosed, SurveyPlanned, UnitEntered, UnitMoved, UnitRegistered, UnitRemoved, UnitRenamed,
+    UnitRetired,
 };
 use contract::field;
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::EventSet as _;
 use rust_decimal::Decimal;
 
 use super::facts::Facts;
 use super::trace::Trace;
+use crate::history::Occurrence;
 
 pub(crate) mod commitment;
 pub(crate) mod cycle;
@@ -31,17 +34,18 @@ eventstore::events! {
     // The commonest first: they are looked for in this order.
     enum Event {
         FormAnswered, EntryRecorded, BallotCast, MarkRecorded, IndicatorReported, IndicatorTargetSet,
-        EntryReversed, MarkRevised, FormsIssued, UnitEntered, UnitRegistered, CommitmentAssigned,
-        DeliveryVerified, UnitRemoved, UnitRenamed, UnitMoved, UnitRetired, SurveyPlanned, SurveyClosed,
+        EntryReversed, EntryContested, EntryUpheld, MarkRevised, FormsIssued, UnitEntered, UnitRegistered,
+        CommitmentAnnounced, CommitmentAssigned, DeliveryReported, DeliveryVerified, DeliveryRefuted,
+        CommitmentLapsed, UnitRemoved, UnitRenamed, UnitMoved, UnitRetired, SurveyPlanned, SurveyClosed,
         PanelConvened, PanelClosed, SchemeDrafted, SchemePublished, CycleOpened, CycleClosed,
         ResultsPublished, ResultsRevised,
     }
 }
 
 /// Folds one event of evaluation.
-pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), String> {
-    let trace = Trace::of(event);
-    let decoded = Event::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
+pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
+    let (trace, at) = (Trace::of(event), event.recorded_at);
+    let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     let Some(decoded) = decoded else { return Ok(()) };
     match decoded {
         Event::FormAnswered(event) => survey::answer(facts, &event),
@@ -50,6 +54,8 @@ pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), Stri
         Event::SurveyClosed(event) => survey::close(facts, &event),
         Event::EntryRecorded(event) => entry::record(facts, event, trace),
         Event::EntryReversed(event) => entry::reverse(facts, &event),
+        Event::EntryContested(event) => entry::contest(facts, &event),
+        Event::EntryUpheld(event) => entry::uphold(facts, &event),
         Event::BallotCast(event) => panel::cast(facts, &event),
         Event::PanelConvened(event) => panel::convene(facts, &event, trace),
         Event::PanelClosed(event) => panel::close(facts, &event, trace),
@@ -67,9 +73,13 @@ pub(crate) fn apply(facts: &mut Facts, event: &RecordedEvent) -> Result<(), Stri
         Event::UnitEntered(event) => cycle::enter(facts, &event, trace),
         Event::UnitRemoved(event) => cycle::remove(facts, &event),
         Event::CycleClosed(event) => cycle::close(facts, &event),
-        Event::ResultsPublished(event) => publication::publish(facts, &event, trace),
-        Event::ResultsRevised(event) => publication::revise(facts, &event, trace),
+        Event::ResultsPublished(event) => publication::publish(facts, &event, trace, at),
+        Event::ResultsRevised(event) => publication::revise(facts, &event, trace, at),
+        Event::CommitmentAnnounced(event) => commitment::announce(facts, event),
         Event::CommitmentAssigned(event) => commitment::assign(facts, &event),
+        Event::DeliveryReported(event) => commitment::report(facts, &event),
+        Event::DeliveryRefuted(event) => commitment::refute(facts, &event),
+        Event::CommitmentLapsed(event) => commitment::lapse(facts, &event),
         Event::DeliveryVerified(event) => commitment::verify(facts, &event),
     }
 }

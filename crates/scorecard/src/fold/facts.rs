@@ -1,9 +1,10 @@
 //! Everything that is known: one table for each kind of fact, and what is counted from them per unit.
 
 use contract::name::CycleName;
+use contract::words::component::Method;
 
 use super::accountability::{Case, Veto};
-use super::complaints::Complaint;
+use super::complaints::{Calendar, Complaint};
 use super::evaluation::commitment::Commitment;
 use super::evaluation::cycle::{Cycle, Entered};
 use super::evaluation::entry::Entry;
@@ -15,7 +16,6 @@ use super::evaluation::survey::{Stratum, Survey};
 use super::names;
 use super::rows::{Change, Rows};
 use super::tally::{Counted as _, Step, Tallies};
-use super::training::{Officer, Stall};
 
 macro_rules! facts {
     ($($(#[$doc:meta])* $kind:ident: $value:ty,)+) => {
@@ -80,10 +80,8 @@ facts! {
     case: Case,
     /// Complaints, by `j/complaint`.
     complaint: Complaint,
-    /// Officers on the roster, by `j/officer`.
-    officer: Officer,
-    /// Units that stand still, by `j/campaign/unit`.
-    stall: Stall,
+    /// Working days, by `j`.
+    calendar: Calendar,
 }
 
 /// A cycle that an event is about.
@@ -142,15 +140,20 @@ impl Facts {
         self.cycle.get(&name.key())
     }
 
+    /// Whether a component of a cycle's scheme is an index: its points come from other logs, too.
+    pub(crate) fn has_index(&self, cycle: &Cycle) -> bool {
+        let rules = self.scheme_version(&cycle.scheme, cycle.scheme_version);
+        rules.is_some_and(|(_, rules)| {
+            rules.components.iter().any(|component| matches!(component.method, Some(Method::Index(_))))
+        })
+    }
+
     /// Counts anew what is counted, after the rows were put back.
     pub(crate) fn count(&mut self) {
         let mut tallies = Tallies::default();
         self.unit.iter().for_each(|(key, unit)| unit.count(key, &mut tallies, Step::Up));
-        self.commitment.iter().for_each(|(key, commitment)| commitment.count(key, &mut tallies, Step::Up));
         self.case.iter().for_each(|(key, case)| case.count(key, &mut tallies, Step::Up));
         self.complaint.iter().for_each(|(key, complaint)| complaint.count(key, &mut tallies, Step::Up));
-        self.officer.iter().for_each(|(key, officer)| officer.count(key, &mut tallies, Step::Up));
-        self.stall.iter().for_each(|(key, stall)| stall.count(key, &mut tallies, Step::Up));
         self.tallies = tallies;
     }
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use scoring::figures::complaints::Counts;
+
 use super::names;
 use super::rows::Rows;
 
@@ -34,20 +36,20 @@ impl Step {
 }
 
 /// What is counted for one unit, without those below it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct UnitTally {
-    pub(crate) commitments: u32,
-    pub(crate) commitments_delivered: u32,
-    pub(crate) complaints: u32,
+    /// Its complaints, by deadline.
+    pub(crate) complaints: Counts,
+    /// All of them, whenever lodged.
+    pub(crate) complaints_all: u32,
     pub(crate) complaints_closed: u32,
+    /// Overdue at some time.
     pub(crate) complaints_overdue: u32,
     pub(crate) cases: u32,
     pub(crate) cases_closed: u32,
-    pub(crate) officers: u32,
-    /// In so many campaigns the unit stands still.
-    pub(crate) stalls: u32,
-    /// 1 for a grassroots unit in service.
-    pub(crate) grassroots: u32,
+    pub(crate) findings: u32,
+    pub(crate) dispositions: u32,
+    pub(crate) dispositions_executed: u32,
 }
 
 /// The tallies of all units, and which unit is below which.
@@ -59,8 +61,8 @@ pub(crate) struct Tallies {
 
 impl Tallies {
     /// A unit's tally, by the unit's key.
-    pub(crate) fn unit(&self, key: &str) -> UnitTally {
-        self.units.get(key).copied().unwrap_or_default()
+    pub(crate) fn unit(&self, key: &str) -> Option<&UnitTally> {
+        self.units.get(key)
     }
 
     /// The tally of a unit, to be changed.
@@ -77,18 +79,25 @@ impl Tallies {
         }
     }
 
-    /// A unit and all those below it, each once.
-    pub(crate) fn subtree(&self, key: &str) -> Vec<UnitTally> {
-        let (mut tallies, mut seen) = (Vec::new(), HashSet::new());
+    /// What is counted, without the units of which nothing is.
+    #[cfg(test)]
+    pub(crate) fn counted(&self) -> std::collections::BTreeMap<&str, &UnitTally> {
+        let counted = self.units.iter().filter(|(_, tally)| **tally != UnitTally::default());
+        counted.map(|(key, tally)| (key.as_str(), tally)).collect()
+    }
+
+    /// The keys of a unit and of all those below it, each once.
+    pub(crate) fn subtree<'a>(&'a self, key: &'a str) -> Vec<&'a str> {
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         let mut waiting = vec![key];
         while let Some(key) = waiting.pop() {
             if !seen.insert(key) {
                 continue;
             }
-            tallies.push(self.unit(key));
+            found.push(key);
             waiting.extend(self.below.get(key).into_iter().flatten().map(String::as_str));
         }
-        tallies
+        found
     }
 }
 

@@ -1,9 +1,11 @@
 //! Which event a fact comes from.
 
 use contract::scorecard::EventReference;
-use eventstore::RecordedEvent;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::history::Occurrence;
 
 /// One event of a log. Its log and type follow from the fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +18,7 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// The event itself.
-    pub(crate) fn of(event: &RecordedEvent) -> Self {
+    pub(crate) fn of(event: &Occurrence<'_>) -> Self {
         Self { position: event.position, event_id: event.event_id }
     }
 
@@ -27,6 +29,7 @@ impl Trace {
             position: self.position,
             event_id: self.event_id.to_string(),
             event_type: event_type.to_owned(),
+            ..EventReference::default()
         }
     }
 }

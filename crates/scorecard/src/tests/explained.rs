@@ -4,13 +4,12 @@ use contract::scorecard::{EventReference, LossKind, LossLine};
 use eventstore::RecordedEvent;
 use rust_decimal::Decimal;
 
-use super::history::{History, closed_year, cycle_name, year};
+use super::history::{History, closed_year, year};
 use crate::explain::{self, Answered};
 use crate::fold::trace::Trace;
-use crate::league::League;
 
 fn lines(history: &History, unit: &str) -> (Vec<LossLine>, Option<String>) {
-    let league = League::compute(history.folded().snapshot(&cycle_name()).unwrap()).unwrap();
+    let league = history.league();
     explain::lines(&league, unit, &Answered::new()).unwrap()
 }
 
@@ -75,7 +74,7 @@ fn each_line_leads_to_the_events_behind_it() {
 #[test]
 fn a_stratum_line_carries_the_forms_it_was_given() {
     let history = closed_year();
-    let league = League::compute(history.folded().snapshot(&cycle_name()).unwrap()).unwrap();
+    let league = history.league();
     let form =
         Trace { position: 7, event_id: uuid::Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
     let answered = Answered::from([(("public".to_owned(), "recipients".to_owned()), vec![form.clone()])]);

@@ -43,22 +43,26 @@ fn commitments_and_indicators_say_what_is_in_place() {
 #[test]
 fn a_unit_counts_the_officers_of_its_whole_subtree() {
     let mut history = year();
+    history.launch();
     history.enrol("o1", "station");
     history.enrol("o2", "traffic");
     history.enrol("o3", "traffic");
     history.transfer_officer("o2", "bureau");
     history.leave("o3");
-    let officers = |history: &History, id: &str| history.card(id).training.unwrap().officers;
+    let officers = |history: &History, id: &str| {
+        history.card(id).training.and_then(|training| training.participation).unwrap().of
+    };
     assert_eq!((officers(&history, "bureau"), officers(&history, "traffic")), (2, 0));
     let bureau = history.card("bureau").training.unwrap();
-    assert_eq!(bureau.grassroots_units, 1);
+    assert_eq!(bureau.grassroots_coverage.unwrap().of, 1);
 }
 
 #[test]
 fn a_unit_stands_still_until_it_moves() {
     let mut history = year();
+    history.launch();
     history.stall("station");
-    assert!(history.card("station").training.unwrap().stalled);
+    assert!(history.card("station").stalled);
     history.resume("station");
-    assert!(!history.card("station").training.unwrap().stalled);
+    assert!(!history.card("station").stalled);
 }

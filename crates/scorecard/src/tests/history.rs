@@ -9,9 +9,12 @@ use contract::scorecard::Scorecard;
 use eventstore::{RecordedEvent, StreamId};
 use jiff::Timestamp;
 use prost::{Message, Name};
+use scoring::figures::training::Training;
 use uuid::Uuid;
 
+use crate::figures::Standing;
 use crate::fold::Folded;
+use crate::league::{Indices, League};
 
 mod evaluation;
 mod others;
@@ -26,11 +29,17 @@ pub(super) struct Told {
     pub(super) stream: StreamId,
     pub(super) event_type: String,
     pub(super) payload: Vec<u8>,
+    pub(super) occurred_at: Timestamp,
 }
 
 /// Events in the order in which they are told.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History(pub(super) Vec<Told>);
+
+/// When the event of this number is told: 1, 2, 3 …
+pub(super) fn instant(number: usize) -> Timestamp {
+    Timestamp::new(1_700_000_000 + i64::try_from(number).unwrap(), 0).unwrap()
+}
 
 pub(super) fn cycle_name() -> CycleName {
     CycleName { jurisdiction: "city".to_owned(), cycle: "2024".to_owned() }
@@ -110,7 +119,13 @@ impl History {
             stream: StreamId::from_log(stream.to_owned()),
             event_type: M::full_name(),
             payload: message.encode_to_vec(),
+            occurred_at: instant(self.0.len() + 1),
         });
+    }
+
+    /// What was told last had happened already as the `number`-th event was told.
+    pub(super) fn happened_at(&mut self, number: usize) {
+        self.0.last_mut().unwrap().occurred_at = instant(number);
     }
 
     /// As the logs would have them.
@@ -121,14 +136,14 @@ impl History {
             let position: &mut u64 = positions.entry(told.service).or_default();
             let stream_version: &mut u64 = versions.entry(told.stream.clone()).or_default();
             (*position, *stream_version) = (*position + 1, *stream_version + 1);
-            let at = Timestamp::new(1_700_000_000 + i64::from(number), 0).unwrap();
+            let at = instant(usize::try_from(number).unwrap());
             let event = RecordedEvent {
                 position: *position,
                 stream: told.stream.clone(),
                 stream_version: *stream_version,
                 event_id: Uuid::from_u128(u128::from(number)),
                 event_type: told.event_type.clone(),
-                occurred_at: at,
+                occurred_at: told.occurred_at,
                 recorded_at: at,
                 actor: "clerk".to_owned(),
                 correlation_id: Uuid::nil(),
@@ -150,12 +165,29 @@ impl History {
         crate::fold(recorded.iter().map(|(service, event)| (*service, event))).unwrap()
     }
 
+    /// The training of all of it.
+    pub(super) fn training(&self) -> Training {
+        let mut training = Training::default();
+        for (_, event) in self.recorded() {
+            training.apply(&event.event_type, &event.payload).unwrap();
+        }
+        training
+    }
+
+    /// The cycle after all of it, indices and all.
+    pub(super) fn league(&self) -> League {
+        let (folded, training) = (self.folded(), self.training());
+        let snapshot = folded.snapshot(&cycle_name()).unwrap();
+        let standing = standing(&folded, &training);
+        let figures = standing.indices(&cycle_name(), snapshot.units());
+        League::compute(snapshot, Indices { figures, ..Indices::default() }).unwrap()
+    }
+
     /// A unit's card after all of it, with what is not of the cycle.
     pub(super) fn card(&self, id: &str) -> Scorecard {
-        let folded = self.folded();
-        let cards = folded.scorecards(&cycle_name()).unwrap();
-        let mut card = cards.into_iter().find(|card| card.unit == unit(id)).unwrap();
-        crate::figures::fill(&folded.facts, "city", id, &mut card);
+        let (folded, training) = (self.folded(), self.training());
+        let mut card = self.league().card(id).unwrap().clone();
+        standing(&folded, &training).fill("city", id, &mut card);
         card
     }
 
@@ -181,6 +213,11 @@ fn result(card: Scorecard) -> UnitResult {
         excellent: card.excellent,
         vetoed: card.vetoed,
     }
+}
+
+fn standing<'a>(folded: &'a Folded, training: &'a Training) -> Standing<'a> {
+    let days = folded.facts.cycle_named(&cycle_name()).unwrap().days();
+    Standing { facts: &folded.facts, training, days, now: super::running::clock()() }
 }
 
 fn optional_unit(id: &str) -> String {

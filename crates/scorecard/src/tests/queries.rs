@@ -1,10 +1,9 @@
-use contract::Timestamp;
 use contract::evaluation::entry_recorded::Target;
 use contract::scorecard::scorecard_service_server::ScorecardService as _;
 use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::{
-    CompareScorecardsRequest, ExplainScorecardRequest, GetFreshnessRequest, GetScorecardRequest,
-    ListScorecardsRequest, LossKind, SimulateScorecardRequest,
+    ExplainScorecardRequest, GetFreshnessRequest, GetScorecardRequest, ListScorecardsRequest, LossKind,
+    SimulateScorecardRequest,
 };
 use rust_decimal::Decimal;
 use tonic::{Code, Request};
@@ -77,18 +76,6 @@ async fn what_is_not_there_is_not_found_and_a_bad_name_names_the_field() {
 }
 
 #[tokio::test]
-async fn what_is_not_built_yet_is_said_not_passed_over() {
-    let (_city, running, _) = running(&year()).await;
-    let service = running.service();
-    let request = GetScorecardRequest { as_of_recorded: Some(Timestamp::default()), ..get("bureau") };
-    let refused = service.get_scorecard(Request::new(request)).await.unwrap_err();
-    assert_eq!(refused.code(), Code::Unimplemented);
-    assert!(refused.message().contains("as_of"), "{refused}");
-    let compare = Request::new(CompareScorecardsRequest::default());
-    assert_eq!(service.compare_scorecards(compare).await.unwrap_err().code(), Code::Unimplemented);
-}
-
-#[tokio::test]
 async fn a_query_that_cannot_wait_longer_says_how_far_it_got() {
     let (_city, running, _) = running(&year()).await;
     let mut request = Request::new(GetFreshnessRequest { consistency_token: "evaluation:9999".to_owned() });
@@ -105,7 +92,10 @@ async fn a_projection_that_stopped_says_so_at_once() {
     let mut city = City::start().await;
     let consistency_token = city.record(&history).await;
     let tasks = shell::Tasks::default();
-    let scorecard = crate::Scorecard::start(city.logs(), &city.database(), &tasks).await.unwrap();
+    let scorecard =
+        crate::Scorecard::start(&city.sources(), &city.database(), super::running::clock(), &tasks)
+            .await
+            .unwrap();
     let stopped = scorecard.catch_up(super::running::PATIENCE).await.unwrap_err();
     let text = format!("{stopped:?}");
     assert!(text.contains("MarkRecorded"), "{text}");
@@ -145,7 +135,7 @@ async fn a_league_table_goes_by_group_rank_and_name_page_by_page() {
     assert_eq!((group.total_size, group.scorecards.len()), (2, 2));
     let excellent = list(ListScorecardsRequest { excellent_only: true, ..Default::default() }).await;
     assert_eq!(excellent.scorecards.len(), 1);
-    assert!(excellent.scorecards[0].freshness.len() == 4 && excellent.scorecards[0].training.is_some());
+    assert_eq!(excellent.scorecards[0].freshness.len(), 4);
 }
 
 #[tokio::test]

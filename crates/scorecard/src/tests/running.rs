@@ -8,7 +8,7 @@ use eventstore::sqlite::SqliteLog;
 use eventstore::store::{Request, StreamWrite};
 use eventstore::{Append, Clock, EventStore, ExpectedVersion, LogReader, Metadata, NewEvent};
 use jiff::Timestamp;
-use shell::Tasks;
+use shell::{Sources, Tasks};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -51,11 +51,12 @@ impl City {
                         payload: told.payload.clone(),
                     }],
                 }],
+                boxes: vec![],
                 guards: Vec::new(),
                 metadata: Metadata {
                     actor: "clerk".to_owned(),
                     jurisdiction: "city".to_owned(),
-                    occurred_at: Timestamp::UNIX_EPOCH,
+                    occurred_at: told.occurred_at,
                     correlation_id: Uuid::nil(),
                     causation_id: Uuid::nil(),
                     traceparent: String::new(),
@@ -82,6 +83,12 @@ impl City {
         self.stores.iter().map(|store| store.reader().clone()).collect()
     }
 
+    pub(super) fn sources(&self) -> Sources {
+        let [accountability, complaints, evaluation, training] =
+            [0, 1, 2, 3].map(|place: usize| self.stores[place].source());
+        Sources { training, complaints, evaluation, accountability }
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         self.folder.path().join("scorecard.db")
     }
@@ -96,8 +103,16 @@ impl City {
     }
 }
 
+/// It is always the day after everything.
+pub(super) fn clock() -> Clock {
+    Arc::new(|| Timestamp::from_second(1_800_000_000).unwrap())
+}
+
 async fn open(folder: &Path, service: &'static str, tasks: &Tasks) -> EventStore {
-    let clock: Clock = Arc::new(|| Timestamp::UNIX_EPOCH);
+    // Every second one instant later, so that an instant of recording tells events apart.
+    let ticks = std::sync::atomic::AtomicI64::new(1_700_000_001);
+    let tick = move || ticks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    let clock: Clock = Arc::new(move || Timestamp::from_second(tick()).unwrap());
     let log = SqliteLog::open(&folder.join(format!("{service}.db"))).await.unwrap();
     EventStore::start(service, Arc::new(log), clock, &tasks.tracker).await.unwrap()
 }
@@ -116,14 +131,29 @@ impl Running {
 
     /// Starts on a database of its own; has caught up.
     pub(super) async fn on(city: &City, database: &Path) -> Self {
+        let running = Self::begin(city, database).await;
+        running.scorecard.catch_up(PATIENCE).await.unwrap();
+        running
+    }
+
+    /// Starts on a database; need not have caught up.
+    pub(super) async fn begin(city: &City, database: &Path) -> Self {
         let tasks = Tasks::default();
-        let scorecard = Scorecard::start(city.logs(), database, &tasks).await.unwrap();
-        scorecard.catch_up(PATIENCE).await.unwrap();
+        let scorecard = Scorecard::start(&city.sources(), database, clock(), &tasks).await.unwrap();
         Self { scorecard, tasks }
     }
 
     pub(super) fn service(&self) -> Service {
         Service::new(self.scorecard.projection.clone())
+    }
+
+    /// Waits until a rebuild has ended, and caught up.
+    pub(super) async fn rebuilt(&self) {
+        let mut progress = self.scorecard.projection.rebuilds().progress();
+        let ended = progress.wait_for(|progress| progress.ended > 0);
+        let ended = tokio::time::timeout(PATIENCE, ended).await.unwrap().unwrap().clone();
+        assert_eq!(ended.failure, "");
+        self.scorecard.catch_up(PATIENCE).await.unwrap();
     }
 
     /// Stops it, once what it has folded is written.

@@ -4,8 +4,7 @@ use contract::status::Failure;
 use contract::words::component::Method;
 use contract::words::{AssessorMethod, Component, SchemeRules};
 
-use super::history::{History, closed_year, cycle_name, rules};
-use crate::league::League;
+use super::history::{History, closed_year, rules};
 use crate::simulate;
 
 fn published_year() -> History {
@@ -31,10 +30,10 @@ fn request(rules: Option<Rules>, basis: SimulationBasis) -> SimulateScorecardReq
 
 fn simulated(history: &History, request: &SimulateScorecardRequest) -> Result<Scorecard, Failure> {
     let folded = history.folded();
-    let league = League::compute(folded.snapshot(&cycle_name()).unwrap()).unwrap();
-    let scheme = simulate::scheme(&folded.facts, request)?;
+    let league = history.league();
+    let scheme = simulate::scheme(&folded.facts, request.rules.as_ref(), request.scheme_version)?;
     let basis = simulate::basis(request.basis).unwrap();
-    Ok(simulate::card(&league, &scheme, basis, "traffic").unwrap())
+    Ok(simulate::Table::of(&league, &scheme, basis).card("traffic").unwrap())
 }
 
 #[test]

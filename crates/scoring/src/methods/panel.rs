@@ -46,7 +46,7 @@ fn below_quorum(method: &Panel, panel: &PanelFacts) -> bool {
 }
 
 /// The mean of a class's marks, trimmed if there are enough of them; none if no mark is left.
-fn class_mean(method: &Panel, marks: &[Decimal], max: Decimal) -> Option<Exact> {
+pub(crate) fn class_mean(method: &Panel, marks: &[Decimal], max: Decimal) -> Option<Exact> {
     let within = |mark: &Decimal| (*mark).clamp(Decimal::ZERO, max);
     let mut kept: Vec<Decimal> = marks.iter().map(within).collect();
     let trim_from = usize::try_from(method.trim_from).unwrap_or(usize::MAX);

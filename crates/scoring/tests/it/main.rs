@@ -8,5 +8,7 @@ mod schemes;
 mod seed_year;
 mod simulation;
 mod surveys;
+mod training;
+mod training_naive;
 mod wire;
 mod years;

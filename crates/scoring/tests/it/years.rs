@@ -297,6 +297,7 @@ impl Dice {
         let training = TrainingFigures {
             officers,
             officers_attended: part_of(officers),
+            officers_to_pass: officers,
             officers_passed: part_of(officers),
             leaders,
             leaders_attended: part_of(leaders),

@@ -110,7 +110,7 @@ impl Running {
         };
         let Call { request_id, fingerprint, metadata } = call(number);
         let request = Request { request_id, fingerprint, answer: vec![] };
-        let append = Append { writes: vec![write], guards: vec![], metadata, request };
+        let append = Append { writes: vec![write], boxes: vec![], guards: vec![], metadata, request };
         match self.store.append(append).await.unwrap() {
             Outcome::Appended { position, .. } => position,
             Outcome::Repeated(_) => panic!("request {number} was used"),

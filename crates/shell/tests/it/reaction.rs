@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use contract::status::{Failure, Kind};
 use eventstore::{Checkpoint, EventSet as _, RecordedEvent, StreamId};
 use shell::Commands;
-use shell::reaction::{self, Reaction};
+use shell::reaction::{self, Effect, Reaction};
 use tokio::sync::mpsc;
 
 use crate::marks::{Event, LONG, Marks, Running, mark, until};
@@ -20,6 +20,7 @@ struct Copies {
 
 impl Reaction for Copies {
     const CONSUMER: &'static str = "evaluation-from-training";
+    const EFFECTS: &'static [Effect] = &[];
 
     async fn act(&self, event: &RecordedEvent) -> Result<(), Failure> {
         let _ = self.given.send(event.position);

@@ -5,6 +5,7 @@
 //! - The acceptance method may be issued anew; the last one stands.
 //! - A unit in service of its subtree files a plan, late or not. A plan that was returned is filed again; one
 //!   that waits or is approved stands. Nobody approves a plan that they filed.
+//! - A unit that stands still 按兵不动 is stalled, once until it moves.
 //! - Once concluded it takes no more facts.
 
 use std::borrow::Cow;
@@ -13,13 +14,17 @@ use std::collections::BTreeMap;
 use contract::status::{self, Kind};
 use contract::training::{
     AcceptanceMethodIssued, CampaignConcluded, CampaignLaunched, PlanApproved, PlanFiled, PlanReturned,
+    StallCause, UnitResumed, UnitStalled,
 };
 use eventstore::Decider;
+
+use super::admission::{self, NotAdmitted};
 
 eventstore::events! {
     /// What can happen to a campaign.
     pub enum Event {
-        CampaignLaunched, AcceptanceMethodIssued, PlanFiled, PlanReturned, PlanApproved, CampaignConcluded,
+        CampaignLaunched, AcceptanceMethodIssued, PlanFiled, PlanReturned, PlanApproved, UnitStalled,
+        UnitResumed, CampaignConcluded,
     }
 }
 
@@ -42,6 +47,8 @@ pub struct Launched {
     pub acceptance: Option<AcceptanceMethodIssued>,
     /// The plans, by the unit's resource name.
     pub plans: BTreeMap<String, Plan>,
+    /// Units that stand still, and why, by the unit's resource name.
+    pub stalls: BTreeMap<String, UnitStalled>,
     /// What came of it; none: it takes facts still.
     pub conclusion: Option<String>,
     changed_at: u64,
@@ -116,6 +123,16 @@ pub enum Command {
         /// See above.
         expected: Option<u64>,
     },
+    /// Say that a unit stands still.
+    Stall {
+        /// Which and why.
+        stalled: UnitStalled,
+    },
+    /// Say that a unit moves again.
+    Resume {
+        /// Which.
+        resumed: UnitResumed,
+    },
     /// Take no more facts.
     Conclude {
         /// What came of it.
@@ -128,33 +145,18 @@ pub enum Command {
 /// Which rules can be broken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
+    /// See [`NotAdmitted`].
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     /// The id is taken.
     #[error("there is another campaign of this name")]
     CampaignExists,
-    /// No such campaign.
-    #[error("there is no such campaign")]
-    UnknownCampaign,
     /// It ends before it begins.
     #[error("the campaign ends before it begins")]
     CampaignReversed,
-    /// A day that it sets is not one of its own.
-    #[error("{0} lies outside the campaign")]
-    OutsideCampaign(String),
-    /// A unit is not in service.
-    #[error("{0} is not in the register, or is retired")]
-    UnitNotInService(String),
-    /// A leader is not on the roster.
-    #[error("{0} is not on the roster")]
-    OfficerNotOnRoster(String),
-    /// It takes no more facts.
-    #[error("the campaign is concluded")]
-    CampaignConcluded,
     /// It was changed since it was read.
     #[error("the campaign was changed since it was read: it is at \"{0}\"")]
     CampaignChanged(u64),
-    /// The unit does not take part.
-    #[error("{0} does not take part in the campaign")]
-    UnitOutsideCampaign(String),
     /// No such plan.
     #[error("there is no such plan")]
     UnknownPlan,
@@ -178,15 +180,10 @@ pub enum Rejection {
 impl status::Rejection for Rejection {
     fn rule(&self) -> &'static str {
         match self {
+            Self::NotAdmitted(refusal) => refusal.rule(),
             Self::CampaignExists => "training.campaign_exists",
-            Self::UnknownCampaign => "training.unknown_campaign",
             Self::CampaignReversed => "training.campaign_reversed",
-            Self::OutsideCampaign(_) => "training.outside_campaign",
-            Self::UnitNotInService(_) => "training.unit_not_in_service",
-            Self::OfficerNotOnRoster(_) => "training.officer_not_on_roster",
-            Self::CampaignConcluded => "training.campaign_concluded",
             Self::CampaignChanged(_) => "training.campaign_changed",
-            Self::UnitOutsideCampaign(_) => "training.unit_outside_campaign",
             Self::UnknownPlan => "training.unknown_plan",
             Self::PlanFiled => "training.plan_filed",
             Self::PlanReturned => "training.plan_returned",
@@ -198,19 +195,12 @@ impl status::Rejection for Rejection {
 
     fn kind(&self) -> Kind {
         match self {
+            Self::NotAdmitted(refusal) => refusal.kind(),
             Self::CampaignExists => Kind::Exists,
-            Self::UnknownCampaign | Self::UnknownPlan => Kind::NotFound,
+            Self::UnknownPlan => Kind::NotFound,
             Self::CampaignChanged(_) | Self::PlanChanged(_) => Kind::Changed,
             Self::OwnPlan => Kind::Denied,
-            Self::CampaignReversed
-            | Self::OutsideCampaign(_)
-            | Self::UnitNotInService(_)
-            | Self::OfficerNotOnRoster(_)
-            | Self::CampaignConcluded
-            | Self::UnitOutsideCampaign(_)
-            | Self::PlanFiled
-            | Self::PlanReturned
-            | Self::PlanApproved => Kind::Rule,
+            Self::CampaignReversed | Self::PlanFiled | Self::PlanReturned | Self::PlanApproved => Kind::Rule,
         }
     }
 }
@@ -230,13 +220,15 @@ impl Decider for Campaign {
         if let Command::Launch { launched, not_in_service, off_roster } = command {
             return state.launch(launched, not_in_service, off_roster);
         }
-        let State::Launched(campaign) = state else { return Err(Rejection::UnknownCampaign) };
+        let campaign = state.launched().ok_or(NotAdmitted::UnknownCampaign)?;
         match command {
             Command::Launch { .. } => Ok(vec![]),
             Command::IssueAcceptanceMethod { issued, expected } => campaign.issue(issued, expected),
             Command::FilePlan { filed, lineage } => campaign.file(filed, &lineage),
             Command::ReturnPlan { returned, expected } => campaign.return_plan(returned, expected),
             Command::ApprovePlan { approved, by, expected } => campaign.approve(approved, &by, expected),
+            Command::Stall { stalled } => campaign.stall(stalled),
+            Command::Resume { resumed } => Ok(campaign.resume(resumed)),
             Command::Conclude { concluded, expected } => campaign.conclude(concluded, expected),
         }
     }
@@ -255,18 +247,24 @@ impl Decider for Campaign {
         match event {
             Event::PlanFiled(PlanFiled { unit, .. })
             | Event::PlanReturned(PlanReturned { unit, .. })
-            | Event::PlanApproved(PlanApproved { unit, .. }) => super::last_id(unit),
+            | Event::PlanApproved(PlanApproved { unit, .. })
+            | Event::UnitStalled(UnitStalled { unit, .. })
+            | Event::UnitResumed(UnitResumed { unit, .. }) => super::last_id(unit),
             Event::CampaignLaunched(_) | Event::AcceptanceMethodIssued(_) | Event::CampaignConcluded(_) => {
                 state.launched().map(|launched| super::last_id(&launched.terms.unit)).unwrap_or_default()
             }
         }
     }
 
+    /// A plan is one thing, a stall another.
     fn thing(event: &Event) -> Cow<'_, str> {
         match event {
             Event::PlanFiled(PlanFiled { unit, .. })
             | Event::PlanReturned(PlanReturned { unit, .. })
             | Event::PlanApproved(PlanApproved { unit, .. }) => unit.into(),
+            Event::UnitStalled(UnitStalled { unit, .. }) | Event::UnitResumed(UnitResumed { unit, .. }) => {
+                format!("stall of {unit}").into()
+            }
             Event::CampaignLaunched(_) | Event::AcceptanceMethodIssued(_) | Event::CampaignConcluded(_) => {
                 "".into()
             }
@@ -294,10 +292,10 @@ impl State {
         }
         check_days(&launched)?;
         if let Some(unit) = not_in_service.into_iter().next() {
-            return Err(Rejection::UnitNotInService(unit));
+            return Err(NotAdmitted::UnitNotInService(unit).into());
         }
         if let Some(officer) = off_roster.into_iter().next() {
-            return Err(Rejection::OfficerNotOnRoster(officer));
+            return Err(NotAdmitted::OfficerNotOnRoster(officer).into());
         }
         Ok(vec![launched.into()])
     }
@@ -309,6 +307,7 @@ impl Launched {
             terms: terms.clone(),
             acceptance: None,
             plans: BTreeMap::new(),
+            stalls: BTreeMap::new(),
             conclusion: None,
             changed_at: 1,
             events: 1,
@@ -325,9 +324,14 @@ impl Launched {
             }
             Event::CampaignConcluded(CampaignConcluded { conclusion, .. }) => {
                 self.conclusion = Some(conclusion.clone());
+                self.stalls.clear();
                 self.changed_at = self.events;
             }
             Event::PlanFiled(filed) => self.take(filed),
+            Event::UnitStalled(stalled) => {
+                self.stalls.insert(stalled.unit.clone(), stalled.clone());
+            }
+            Event::UnitResumed(UnitResumed { unit, .. }) => drop(self.stalls.remove(unit)),
             Event::PlanReturned(PlanReturned { unit, reason, .. }) => self.change(unit, |plan| {
                 plan.phase = PlanPhase::Returned;
                 plan.return_reason.clone_from(reason);
@@ -366,12 +370,7 @@ impl Launched {
             Some(PlanPhase::Filed) => return Err(Rejection::PlanFiled),
             Some(PlanPhase::Returned) | None => {}
         }
-        if lineage.is_empty() {
-            return Err(Rejection::UnitNotInService(filed.unit));
-        }
-        if !lineage.contains(&self.terms.unit) {
-            return Err(Rejection::UnitOutsideCampaign(filed.unit));
-        }
+        admission::check_unit(self, &filed.unit, lineage)?;
         Ok(vec![filed.into()])
     }
 
@@ -409,12 +408,26 @@ impl Launched {
         Ok(vec![approved.into()])
     }
 
+    /// What moved it meanwhile is looked at once more, as far as it lies in this stream.
+    fn stall(&self, stalled: UnitStalled) -> Result<Vec<Event>, Rejection> {
+        let filed = stalled.cause() == StallCause::PlanNotFiled && self.plans.contains_key(&stalled.unit);
+        if filed || self.stalls.contains_key(&stalled.unit) {
+            return Ok(vec![]);
+        }
+        self.check_running()?;
+        Ok(vec![stalled.into()])
+    }
+
+    fn resume(&self, resumed: UnitResumed) -> Vec<Event> {
+        if self.stalls.contains_key(&resumed.unit) { vec![resumed.into()] } else { vec![] }
+    }
+
     fn plan(&self, unit: &str) -> Result<&Plan, Rejection> {
         self.plans.get(unit).ok_or(Rejection::UnknownPlan)
     }
 
     fn check_running(&self) -> Result<(), Rejection> {
-        if self.conclusion.is_none() { Ok(()) } else { Err(Rejection::CampaignConcluded) }
+        if self.conclusion.is_none() { Ok(()) } else { Err(NotAdmitted::CampaignConcluded.into()) }
     }
 
     fn check_unchanged(&self, expected: Option<u64>) -> Result<(), Rejection> {
@@ -460,7 +473,7 @@ fn check_days(launched: &CampaignLaunched) -> Result<(), Rejection> {
     }
     let days = rules.iter().flat_map(|rules| [&rules.plan_due_date, &rules.cutoff_date]);
     match days.into_iter().find(|day| *day < start_date || *day > end_date) {
-        Some(day) => Err(Rejection::OutsideCampaign(day.clone())),
+        Some(day) => Err(NotAdmitted::OutsideCampaign(day.clone()).into()),
         None => Ok(()),
     }
 }

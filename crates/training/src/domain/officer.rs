@@ -8,6 +8,8 @@ use contract::status::{self, Kind};
 use contract::training::{OfficerEnrolled, OfficerLeft, OfficerTransferred, PostLevelChanged};
 use eventstore::Decider;
 
+use super::admission::NotAdmitted;
+
 eventstore::events! {
     /// What can happen to an officer's place.
     pub enum Event { OfficerEnrolled, OfficerTransferred, PostLevelChanged, OfficerLeft }
@@ -71,9 +73,9 @@ pub enum Rejection {
     /// No such officer.
     #[error("there is no such officer")]
     UnknownOfficer,
-    /// The unit is not in service.
-    #[error("{0} is not in the register, or is retired")]
-    UnitNotInService(String),
+    /// See [`NotAdmitted`].
+    #[error(transparent)]
+    NotAdmitted(#[from] NotAdmitted),
     /// The officer is not on the roster any more.
     #[error("the officer is not on the roster since {0}")]
     OfficerLeft(String),
@@ -90,7 +92,7 @@ impl status::Rejection for Rejection {
         match self {
             Self::OfficerExists => "training.officer_exists",
             Self::UnknownOfficer => "training.unknown_officer",
-            Self::UnitNotInService(_) => "training.unit_not_in_service",
+            Self::NotAdmitted(refusal) => refusal.rule(),
             Self::OfficerLeft(_) => "training.officer_left",
             Self::OutOfOrder(_) => "training.out_of_order",
             Self::OfficerChanged(_) => "training.officer_changed",
@@ -102,7 +104,8 @@ impl status::Rejection for Rejection {
             Self::OfficerExists => Kind::Exists,
             Self::UnknownOfficer => Kind::NotFound,
             Self::OfficerChanged(_) => Kind::Changed,
-            Self::UnitNotInService(_) | Self::OfficerLeft(_) | Self::OutOfOrder(_) => Kind::Rule,
+            Self::NotAdmitted(refusal) => refusal.kind(),
+            Self::OfficerLeft(_) | Self::OutOfOrder(_) => Kind::Rule,
         }
     }
 }
@@ -186,7 +189,7 @@ impl State {
             Place::NeverEnrolled => {}
         }
         if !in_service {
-            return Err(Rejection::UnitNotInService(enrolled.unit));
+            return Err(NotAdmitted::UnitNotInService(enrolled.unit).into());
         }
         Ok(vec![enrolled.into()])
     }
@@ -203,7 +206,7 @@ impl State {
         }
         self.check_unchanged(expected)?;
         if !in_service {
-            return Err(Rejection::UnitNotInService(transferred.unit));
+            return Err(NotAdmitted::UnitNotInService(transferred.unit).into());
         }
         check_order(&transferred.effective_date, &posting.since)?;
         Ok(vec![transferred.into()])
@@ -325,7 +328,7 @@ mod tests {
     fn an_officer_is_enrolled_in_a_unit_in_service() {
         nobody().when(enrol("traffic", "2024-03-01")).then([enrolled("traffic", "2024-03-01").into()]);
         let command = Command::Enrol { enrolled: enrolled("nowhere", "2024-03-01"), in_service: false };
-        nobody().when(command).then_rejected(Rejection::UnitNotInService("nowhere".to_owned()));
+        nobody().when(command).then_rejected(NotAdmitted::UnitNotInService("nowhere".to_owned()).into());
     }
 
     #[test]
@@ -353,7 +356,7 @@ mod tests {
             in_service: false,
             expected: None,
         };
-        in_traffic().when(command).then_rejected(Rejection::UnitNotInService("nowhere".to_owned()));
+        in_traffic().when(command).then_rejected(NotAdmitted::UnitNotInService("nowhere".to_owned()).into());
     }
 
     #[test]

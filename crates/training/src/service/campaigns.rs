@@ -106,12 +106,8 @@ async fn launch(
     leaders: &[OfficerName],
     fresh: bool,
 ) -> Prepared<campaign::Campaign> {
-    let mut not_in_service = vec![];
-    for unit in [&launched.unit, &launched.political_department, &launched.office] {
-        if !service.in_service(unit).await? {
-            not_in_service.push(unit.clone());
-        }
-    }
+    let units = [&launched.unit, &launched.political_department, &launched.office];
+    let not_in_service = service.not_in_service(&units).await?;
     let (mut off_roster, mut guards) = (vec![], vec![]);
     for leader in leaders {
         let stream = officers::stream_of(leader);

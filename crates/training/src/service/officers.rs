@@ -92,8 +92,7 @@ pub(super) async fn get_officer(
     let asked = request.into_inner();
     let name = OfficerName::parse("name", &asked.name)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
-    let model = service.reads.now();
-    let found = model.officers.get(&name.key()).and_then(|loaded| resource::officer(loaded, &name));
+    let found = service.officer(&name).await?;
     Ok(Response::new(GetOfficerResponse { officer: Some(found.ok_or_else(|| Failure::not_found(&name))?) }))
 }
 
@@ -104,61 +103,146 @@ pub(super) async fn list_officers(
     let patience = patience(&request);
     let asked = request.into_inner();
     let JurisdictionName { jurisdiction } = JurisdictionName::parse("parent", &asked.parent)?;
-    let filter = Filter::parse(&asked, &jurisdiction)?;
+    Only::parse("unit", &asked.unit, asked.with_subtree, &jurisdiction)?;
+    let speciality = field::optional_text("speciality", &asked.speciality, SPECIALITY_LENGTH_MAX)?;
+    let post_level_min =
+        optional_enumeration("post_level_min", asked.post_level_min, PostLevel::Unspecified)?;
+    let today = field::day_of((service.clock)());
+    let day = match asked.roster_date.as_str() {
+        "" => today,
+        value => field::date("roster_date", value)?,
+    };
+    if day > today {
+        return Err(BadField::new("roster_date", "must not be in the future").into());
+    }
+    let (mut page, after) = Page::start(asked.page_size, &asked.page_token)?;
     service.wait(&asked.consistency_token, patience).await?;
-    let (model, replica) = (service.reads.now(), service.replica.now());
-    let prefix = format!("{jurisdiction}/");
-    let wanted =
-        model.officers.with_prefix(&prefix).filter(|(_, loaded)| filter.lets(&loaded.state, &replica));
-    let officers = wanted.filter_map(|(key, loaded)| {
-        let officer = key[prefix.len()..].to_owned();
-        let name = OfficerName { jurisdiction: jurisdiction.clone(), officer };
-        Some((key.to_owned(), resource::officer(loaded, &name)?))
-    });
-    let (officers, next_page_token) = pages::page(officers, asked.page_size, &asked.page_token)?;
+    let filter = OfficerFilter {
+        unit: &asked.unit,
+        with_subtree: asked.with_subtree,
+        speciality: &speciality,
+        post_level_min,
+        include_left: asked.include_left,
+    };
+    let officers = service.officers_of(&jurisdiction, day, &filter, &after, page.size() + 1);
+    for officer in officers {
+        let name = OfficerName { jurisdiction: jurisdiction.clone(), officer: officer.clone() };
+        let found = service.officer_at(&name, (day < today).then_some(day)).await?;
+        if found.is_some_and(|found| page.is_full_with(officer, found)) {
+            break;
+        }
+    }
+    let (officers, next_page_token) = page.end();
     Ok(Response::new(ListOfficersResponse { officers, next_page_token }))
 }
 
-/// Which officers are listed.
-struct Filter {
-    /// Resource name; empty: of any.
-    unit: String,
-    with_subtree: bool,
-    /// Empty: any.
-    speciality: String,
-    /// As in `PostLevel`, which is ordered; 0: any.
-    post_level_min: i32,
-    include_left: bool,
+pub(super) async fn import_officers(
+    service: &Service,
+    request: Request<ImportOfficersRequest>,
+) -> Answer<ImportOfficersResponse> {
+    let (caller, asked) = receive(request, &service.clock)?;
+    let JurisdictionName { jurisdiction } = JurisdictionName::parse("parent", &asked.parent)?;
+    let call = caller.call(&asked.request_id, &jurisdiction, asked.occurred_at)?;
+    imports::check_rows("officers", asked.officers.len())?;
+    let import = |row: usize, call: Call| {
+        let (new, caller, jurisdiction) = (&asked.officers[row], &caller, &jurisdiction);
+        async move { import_row(service, new, caller, jurisdiction, &call).await }
+    };
+    let imported = imports::import(&call, asked.officers.len(), import).await?;
+    Ok(Response::new(ImportOfficersResponse {
+        results: imported.results,
+        position: imported.position,
+        consistency_token: imported.consistency_token,
+    }))
 }
 
-impl Filter {
-    fn parse(asked: &ListOfficersRequest, jurisdiction: &str) -> Result<Self, BadField> {
-        let post_level_min = match asked.post_level_min {
-            0 => 0,
-            level => field::enumeration::<PostLevel>("post_level_min", level)?.into(),
-        };
-        Ok(Self {
-            unit: if asked.unit.is_empty() {
-                String::new()
-            } else {
-                unit("unit", &asked.unit, jurisdiction)?
-            },
-            with_subtree: asked.with_subtree,
-            speciality: field::optional_text("speciality", &asked.speciality, SPECIALITY_LENGTH_MAX)?,
-            post_level_min,
-            include_left: asked.include_left,
-        })
+pub(super) async fn get_officer_record(
+    service: &Service,
+    request: Request<GetOfficerRecordRequest>,
+) -> Answer<GetOfficerRecordResponse> {
+    let patience = patience(&request);
+    let asked = request.into_inner();
+    let name = OfficerName::parse("name", &asked.name)?;
+    let campaign = CampaignName::parse_optional("campaign", &asked.campaign)?;
+    service.reads.wait(&asked.consistency_token, patience).await?;
+    let officer = service.officer(&name).await?.ok_or_else(|| Failure::not_found(&name))?;
+    let mut record = {
+        let model = service.reads.now();
+        let mut attended = model.training.record(&officer.name);
+        attended.retain(|name, _| campaign.as_ref().is_none_or(|campaign| campaign.to_string() == *name));
+        let latest = attended.values().flat_map(|attended| &attended.assessments);
+        let latest: Vec<_> = latest.map(|(_, assessment, _)| assessment.clone()).collect();
+        let needs = needs_shown_by(&name, &model);
+        (resource::record(&attended, &model.training.places(&officer.name)), latest, needs)
+    };
+    for assessment in &record.1 {
+        let name = AssessmentName::parse("assessment", assessment)?;
+        record.0.latest_assessments.extend(service.assessment(&name).await?);
+    }
+    let record = OfficerRecord { officer: Some(officer), needs: record.2, ..record.0 };
+    Ok(Response::new(GetOfficerRecordResponse { record: Some(record) }))
+}
+
+impl Service {
+    /// An officer as on record now.
+    pub(super) async fn officer(&self, name: &OfficerName) -> Result<Option<Officer>, Failure> {
+        self.officer_at(name, None).await
     }
 
-    fn lets(&self, state: &officer::State, replica: &Replica) -> bool {
-        let Some(posting) = state.posting() else { return false };
-        let unit = posting.unit.as_str();
-        let below = || self.with_subtree && replica.lineage(unit).any(|above| above == self.unit);
-        (self.include_left || state.on_roster())
-            && posting.post_level >= self.post_level_min
-            && (self.unit.is_empty() || self.unit == unit || below())
-            && (self.speciality.is_empty() || replica.has_speciality(unit, &self.speciality))
+    /// An officer, with the unit and level of a day; none: now.
+    async fn officer_at(&self, name: &OfficerName, day: Option<Date>) -> Result<Option<Officer>, Failure> {
+        let loaded = self.officers.load(&stream_of(name), true).await.map_err(Failed::into_failure)?;
+        let Some(mut officer) = resource::officer(&loaded, name) else { return Ok(None) };
+        if let Some(day) = day {
+            let places = self.reads.now().training.places(&officer.name);
+            if let Some(place) = places.into_iter().rev().find(|place| place.start_date <= day) {
+                officer.unit = place.unit;
+                officer.post_level = place.post_level.into();
+            }
+        }
+        Ok(Some(officer))
     }
+
+    fn officers_of(
+        &self,
+        jurisdiction: &str,
+        day: Date,
+        filter: &OfficerFilter<'_>,
+        after: &str,
+        limit: usize,
+    ) -> Vec<String> {
+        let model = self.reads.now();
+        let officers = model.training.officers(jurisdiction, day, filter, after, limit);
+        officers.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Resource names of the needs that an officer's assessments showed.
+fn needs_shown_by(name: &OfficerName, model: &ReadModel) -> Vec<String> {
+    let (prefix, of) = (format!("{}/", name.jurisdiction), format!("{name}/assessments/"));
+    let needs = model.needs.with_prefix(&prefix).filter_map(|(_, loaded)| loaded.state.identified());
+    let shown = needs.filter(|need| need.need.assessment.starts_with(&of));
+    shown.map(|need| need.need.need.clone()).collect()
+}
+
+async fn import_row(
+    service: &Service,
+    new: &NewOfficer,
+    caller: &Caller,
+    jurisdiction: &str,
+    call: &Call,
+) -> Result<(String, u64), Failure> {
+    let officer = field::id("officer_id", &new.officer_id)?;
+    let name = OfficerName { jurisdiction: jurisdiction.to_owned(), officer };
+    let enrolled = OfficerEnrolled {
+        officer: name.to_string(),
+        unit: unit("unit", &new.unit, jurisdiction)?,
+        post_level: field::enumeration::<PostLevel>("post_level", new.post_level)?.into(),
+        effective_date: effective_date(&new.effective_date, caller, call)?,
+    };
+    let prepare = |_| enrol(service, &enrolled);
+    let handled = service.officers.send(call, &stream_of(&name), prepare).await?;
+    Ok((name.to_string(), handled.position))
 }
 
 async fn enrol(service: &Service, enrolled: &OfficerEnrolled) -> Prepared<officer::Officer> {
@@ -185,9 +269,5 @@ fn effective_date(value: &str, caller: &Caller, call: &Call) -> Result<String, B
     if value.is_empty() {
         return Ok(field::day_of(call.metadata.occurred_at).to_string());
     }
-    let day = field::date("effective_date", value)?;
-    if day > field::day_of(caller.now) {
-        return Err(BadField::new("effective_date", "must not be in the future"));
-    }
-    Ok(day.to_string())
+    past_date("effective_date", value, caller)
 }

@@ -85,23 +85,15 @@ pub(super) async fn list_plans(
     let patience = patience(&request);
     let asked = request.into_inner();
     let campaign = CampaignName::parse("parent", &asked.parent)?;
-    let only = match asked.unit.as_str() {
-        "" => String::new(),
-        value => unit("unit", value, &campaign.jurisdiction)?,
-    };
-    let state = match asked.state {
-        0 => PlanState::Unspecified,
-        state => field::enumeration("state", state)?,
-    };
+    let only = Only::parse("unit", &asked.unit, asked.with_subtree, &campaign.jurisdiction)?;
+    let state = optional_enumeration("state", asked.state, PlanState::Unspecified)?;
     service.wait(&asked.consistency_token, patience).await?;
     let (model, replica) = (service.reads.now(), service.replica.now());
     let Some(loaded) = model.campaigns.get(&campaign.key()) else {
         return Ok(Response::new(ListPlansResponse::default()));
     };
     let wanted = |plan: &Plan| {
-        let below = || asked.with_subtree && replica.lineage(&plan.unit).any(|above| above == only);
-        (state == PlanState::Unspecified || state == plan.state())
-            && (only.is_empty() || only == plan.unit || below())
+        (state == PlanState::Unspecified || state == plan.state()) && only.lets(&plan.unit, &replica)
     };
     let units = loaded.state.launched().into_iter().flat_map(|launched| launched.plans.keys());
     let plans = units.filter_map(|unit| Some((unit.clone(), resource::plan(loaded, &campaign, unit)?)));
@@ -123,11 +115,6 @@ fn parse_name(value: &str) -> Result<(CampaignName, String), BadField> {
 /// The register is looked at as it is now: a unit that moves takes part in other campaigns.
 async fn file(service: &Service, filed: &PlanFiled) -> Prepared<campaign::Campaign> {
     service.replica.catch_up(REPLICA_WAIT_MAX).await?;
-    let replica = service.replica.now();
-    let lineage = if replica.in_service(&filed.unit) {
-        replica.lineage(&filed.unit).map(str::to_owned).collect()
-    } else {
-        vec![]
-    };
+    let lineage = service.replica.now().lineage_in_service(&filed.unit);
     Ok((campaign::Command::FilePlan { filed: filed.clone(), lineage }, vec![]))
 }

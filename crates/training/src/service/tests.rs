@@ -57,6 +57,7 @@ impl World {
         let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, unit.as_bytes());
         let append = Append {
             writes: vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![new] }],
+            boxes: vec![],
             guards: vec![],
             metadata: Metadata {
                 actor: "clerk".to_owned(),

@@ -85,6 +85,33 @@ pub enum Rejection {
     /// The deadline has not passed.
     #[error("the deadline {0} has not passed yet")]
     NotDue(Timestamp),
+    /// Somebody of the unit of a leader complained of would handle it.
+    #[error("{0} is of the unit of a leader who is complained of")]
+    HandlesOwnUnit(String),
+    /// The complainant withdrew it.
+    #[error("the complainant withdrew the complaint: it waits to be closed")]
+    Withdrawn,
+    /// It is not closed.
+    #[error("only a closed complaint is reopened")]
+    NotClosed,
+    /// The question's id is taken by another question.
+    #[error("question `{0}` was asked otherwise")]
+    QuestionExists(String),
+    /// No such question.
+    #[error("there is no question `{0}`")]
+    UnknownQuestion(String),
+    /// The question was answered.
+    #[error("question `{0}` was answered already")]
+    AlreadyAnswered(String),
+    /// Nobody wrote that in this complaint.
+    #[error("nobody wrote `{0}` in this complaint")]
+    UnknownText(String),
+    /// Nobody says who reads personal data.
+    #[error("whoever reads personal data says who they are")]
+    ReaderUnnamed,
+    /// The unit complained of would see who complained.
+    #[error("{0} is of the unit complained of, and the complainant does not allow it to see them")]
+    ComplainantProtected(String),
 }
 
 impl status::Rejection for Rejection {
@@ -116,13 +143,23 @@ impl status::Rejection for Rejection {
             Self::JudgesOwnWork(_) => "complaints.judges_own_work",
             Self::OutcomeUnfounded => "complaints.outcome_unfounded",
             Self::NotDue(_) => "complaints.not_due",
+            Self::HandlesOwnUnit(_) => "complaints.handles_own_unit",
+            Self::Withdrawn => "complaints.withdrawn",
+            Self::NotClosed => "complaints.not_closed",
+            Self::QuestionExists(_) => "complaints.question_exists",
+            Self::UnknownQuestion(_) => "complaints.unknown_question",
+            Self::AlreadyAnswered(_) => "complaints.already_answered",
+            Self::UnknownText(_) => "complaints.unknown_text",
+            Self::ReaderUnnamed => "complaints.reader_unnamed",
+            Self::ComplainantProtected(_) => "complaints.complainant_protected",
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
-            Self::ComplaintExists => Kind::Exists,
-            Self::UnknownComplaint => Kind::NotFound,
+            Self::ComplaintExists | Self::QuestionExists(_) => Kind::Exists,
+            Self::UnknownComplaint | Self::UnknownQuestion(_) | Self::UnknownText(_) => Kind::NotFound,
+            Self::ReaderUnnamed | Self::ComplainantProtected(_) => Kind::Denied,
             Self::ComplaintChanged(_) => Kind::Changed,
             Self::UnknownEarlier(_)
             | Self::UnknownOfficer(_)
@@ -146,6 +183,10 @@ impl status::Rejection for Rejection {
             | Self::NotReported
             | Self::JudgesOwnWork(_)
             | Self::OutcomeUnfounded
+            | Self::HandlesOwnUnit(_)
+            | Self::Withdrawn
+            | Self::NotClosed
+            | Self::AlreadyAnswered(_)
             | Self::NotDue(_) => Kind::Rule,
         }
     }

@@ -5,11 +5,13 @@ use contract::field::to_wire;
 use contract::words::{PostLevel, VaultText};
 use jiff::Timestamp;
 
+use super::clocks::level_above;
 use super::{
-    Act, Assigning, Assignment, Event, LEADER_FROM, Lodged, Lodging, Refuting, Rejection, Stage, State, Step,
+    Act, Assigning, Candidate, Event, LEADER_FROM, Lodged, Lodging, Move, Refuting, Rejection, Responsible,
+    State, Step,
 };
 
-type Decision = Result<Vec<Event>, Rejection>;
+pub(super) type Decision = Result<Vec<Event>, Rejection>;
 
 pub(super) fn lodge(state: &State, lodging: Lodging) -> Decision {
     let Lodging { lodged, unit_in_service, unknown_officers, earlier_known } = lodging;
@@ -35,23 +37,32 @@ impl Lodged {
             Step::Reject { reason } => self.reject(act, reason),
             Step::Refer { organ, reason } => self.refer(act, organ, reason),
             Step::Transfer { unit, in_service, reason } => self.transfer(act, unit, in_service, reason),
-            Step::AppointLeader { leader, post_level, due } => {
-                self.appoint_leader(act, leader, post_level, due)
-            }
-            Step::AppointSupervisor { supervisor, on_roster } => {
-                self.appoint_supervisor(act, supervisor, on_roster)
-            }
+            Step::AppointLeader { leader, due } => self.appoint_leader(act, leader, due),
+            Step::AppointSupervisor { supervisor } => self.appoint_supervisor(act, supervisor),
             Step::Assign(assigning) => self.assign(act, assigning),
             Step::ExtendDeadline { deadline, reason } => self.extend_deadline(act, deadline, reason),
-            Step::Report { report, due } => self.report(act, report, due),
+            Step::ReportProgress { progress, attachments } => {
+                self.report_progress(act, progress, attachments)
+            }
+            Step::Report { report, attachments, due } => self.report(act, report, attachments, due),
             Step::Verify { satisfaction, source, due } => self.verify(act, satisfaction, source, due),
             Step::Refute(refuting) => self.refute(act, refuting),
+            Step::Substantiate { unit, officers, harms_public, finding } => {
+                self.substantiate(act, (unit, officers), harms_public, finding)
+            }
+            Step::Unsubstantiate { finding } => self.unsubstantiate(act, finding),
             Step::Close { outcome } => self.close(act, outcome),
+            Step::Reopen { grounds, led_due, accepted_due } => {
+                self.reopen(act, grounds, led_due, accepted_due)
+            }
+            Step::Withdraw { statement } => self.withdraw(act, statement),
+            Step::AskQuestion { question_id, question } => self.ask(act, question_id, question),
+            Step::AnswerQuestion { question_id, answer } => self.answer(act, question_id, answer),
         }
     }
 
     fn accept(&self, act: &Act, unit: String, in_service: bool, due: Timestamp) -> Decision {
-        let waits = matches!(self.stage, Stage::Lodged { .. } | Stage::Referred { .. });
+        let waits = self.may(Move::ComplaintAccepted);
         if !waits && self.is_open() && self.unit == unit {
             return Ok(vec![]);
         }
@@ -71,7 +82,7 @@ impl Lodged {
     }
 
     fn reject(&self, act: &Act, reason: String) -> Decision {
-        if matches!(&self.stage, Stage::Rejected { reason: standing } if *standing == reason) {
+        if self.stage == ComplaintStage::Rejected && self.reason == reason {
             return Ok(vec![]);
         }
         self.check(act)?;
@@ -80,7 +91,7 @@ impl Lodged {
     }
 
     fn refer(&self, act: &Act, organ: String, reason: String) -> Decision {
-        if self.stage == (Stage::Referred { organ: organ.clone(), reason: reason.clone() }) {
+        if self.stage == ComplaintStage::Referred && (&self.organ, &self.reason) == (&organ, &reason) {
             return Ok(vec![]);
         }
         self.check(act)?;
@@ -102,71 +113,67 @@ impl Lodged {
         Ok(vec![ComplaintTransferred { complaint, from_unit, unit, reason }.into()])
     }
 
-    fn appoint_leader(
-        &self,
-        act: &Act,
-        leader: String,
-        post_level: Option<PostLevel>,
-        due: Timestamp,
-    ) -> Decision {
-        if self.stage.leader() == Some(&leader) {
+    fn appoint_leader(&self, act: &Act, candidate: Candidate, due: Timestamp) -> Decision {
+        if self.leader_is(&candidate.officer) {
             return Ok(vec![]);
         }
         self.check(act)?;
         self.check_accepted()?;
-        self.check_handler(&leader, post_level.is_some())?;
-        let post_level = post_level.unwrap_or_default();
-        if post_level < LEADER_FROM {
+        self.check_handler(&candidate)?;
+        let post_level = candidate.post_level.unwrap_or_default();
+        if post_level < self.leader_from(&candidate) {
             return Err(Rejection::PostLevelTooLow(post_level));
         }
-        if self.stage.supervisor() == Some(&leader) {
+        let leader = candidate.officer;
+        if self.supervisor.as_ref() == Some(&leader) {
             return Err(Rejection::SupervisorNotApart(leader));
         }
         // Another leader in the place of the first one restarts no clock.
-        let stage_due_time = matches!(self.stage, Stage::Accepted { .. }).then(|| to_wire(due));
+        let stage_due_time = self.may(Move::LeaderAppointed).then(|| to_wire(due));
         let (complaint, post_level) = (self.name(), post_level.into());
         Ok(vec![LeaderAppointed { complaint, leader, post_level, stage_due_time }.into()])
     }
 
-    fn appoint_supervisor(&self, act: &Act, supervisor: String, on_roster: bool) -> Decision {
-        if self.stage.supervisor() == Some(&supervisor) {
+    fn appoint_supervisor(&self, act: &Act, candidate: Candidate) -> Decision {
+        if self.supervisor.as_ref() == Some(&candidate.officer) {
             return Ok(vec![]);
         }
         self.check(act)?;
         self.check_accepted()?;
-        self.check_handler(&supervisor, on_roster)?;
-        let responsible = self.stage.assignment().and_then(|assignment| assignment.officer.as_deref());
-        if self.stage.leader() == Some(&supervisor) || responsible == Some(&supervisor) {
+        self.check_handler(&candidate)?;
+        let supervisor = candidate.officer;
+        if self.leader_is(&supervisor) || self.responsible_is(&supervisor) {
             return Err(Rejection::SupervisorNotApart(supervisor));
         }
         Ok(vec![SupervisorAppointed { complaint: self.name(), supervisor }.into()])
     }
 
     fn assign(&self, act: &Act, assigning: Assigning) -> Decision {
-        let Assigning { unit, in_service, officer, on_roster, deadline, due } = assigning;
-        if let Stage::Assigned(standing) = &self.stage
-            && standing.unit == unit
-            && standing.officer.as_ref() == Some(&officer)
-            && deadline.is_none_or(|deadline| deadline == standing.deadline)
-        {
+        let Assigning { unit, in_service, officer: candidate, deadline, due } = assigning;
+        let standing = self.being_put_right().ok();
+        if standing.is_some_and(|standing| {
+            standing.unit == unit
+                && standing.officer.as_ref() == Some(&candidate.officer)
+                && deadline.is_none_or(|deadline| deadline == standing.deadline)
+        }) {
             return Ok(vec![]);
         }
         self.check(act)?;
         self.check_accepted()?;
         self.check_not_reported()?;
-        if self.stage.leader().is_none() {
+        if self.leader.is_none() {
             return Err(Rejection::NoLeader);
         }
-        let supervisor = self.stage.supervisor().ok_or(Rejection::NoSupervisor)?;
+        let supervisor = self.supervisor.as_ref().ok_or(Rejection::NoSupervisor)?;
         if !in_service {
             return Err(Rejection::UnitNotInService(unit));
         }
-        self.check_handler(&officer, on_roster)?;
-        if supervisor == officer {
+        self.check_handler(&candidate)?;
+        let officer = candidate.officer;
+        if *supervisor == officer {
             return Err(Rejection::SupervisorNotApart(officer));
         }
-        let in_force = self.stage.assignment().map(|standing| standing.deadline);
-        let deadline = match (in_force, deadline) {
+        let deadline = match (standing.map(|standing| standing.deadline), deadline) {
             (Some(in_force), Some(given)) if given != in_force => {
                 return Err(Rejection::DeadlineInForce(in_force));
             }
@@ -179,54 +186,44 @@ impl Lodged {
     }
 
     fn extend_deadline(&self, act: &Act, deadline: Timestamp, reason: String) -> Decision {
-        if let Stage::Assigned(standing) = &self.stage
-            && standing.deadline == deadline
-        {
+        if self.being_put_right().is_ok_and(|standing| standing.deadline == deadline) {
             return Ok(vec![]);
         }
         self.check(act)?;
-        let Assignment { deadline: standing, overdue, .. } = *self.being_put_right()?;
+        let Responsible { deadline: standing, overdue, .. } = *self.being_put_right()?;
         if overdue || standing <= act.at {
             return Err(Rejection::DeadlinePassed(standing));
         }
         if deadline < standing {
             return Err(Rejection::NotAnExtension(standing));
         }
-        Ok(vec![
-            DeadlineExtended { complaint: self.name(), deadline: Some(to_wire(deadline)), reason }.into(),
-        ])
+        let (complaint, deadline) = (self.name(), Some(to_wire(deadline)));
+        Ok(vec![DeadlineExtended { complaint, deadline, reason }.into()])
     }
 
-    pub(super) fn raise_overdue(&self, deadline: Timestamp, at: Timestamp) -> Decision {
-        // Reported, extended, or raised in the meantime.
-        if self.pending_deadline() != Some(deadline) {
+    fn report_progress(&self, act: &Act, progress: VaultText, attachments: Vec<Attachment>) -> Decision {
+        if self.texts.last().is_some_and(|last| last.reference == progress) {
             return Ok(vec![]);
         }
-        if at < deadline {
-            return Err(Rejection::NotDue(deadline));
-        }
-        let assignment = self.being_put_right()?;
-        let overdue = ComplaintOverdue {
-            complaint: self.name(),
-            unit: assignment.unit.clone(),
-            officer: assignment.officer.clone().unwrap_or_default(),
-            deadline: Some(to_wire(deadline)),
-        };
-        Ok(vec![overdue.into()])
+        self.check(act)?;
+        self.person_at_work()?;
+        let (complaint, progress) = (self.name(), Some(progress));
+        Ok(vec![ProgressReported { complaint, progress, attachments }.into()])
     }
 
-    fn report(&self, act: &Act, report: VaultText, due: Timestamp) -> Decision {
-        self.check(act)?;
-        self.check_not_reported()?;
-        let assignment = self.being_put_right()?;
-        if assignment.officer.is_none() {
-            return Err(Rejection::NotAssigned);
+    fn report(&self, act: &Act, report: VaultText, attachments: Vec<Attachment>, due: Timestamp) -> Decision {
+        let reported = self.stage == ComplaintStage::Reported;
+        if reported && self.texts.iter().any(|text| text.reference == report) {
+            return Ok(vec![]);
         }
+        self.check(act)?;
+        let responsible = self.person_at_work()?;
         let reported = RectificationReported {
             complaint: self.name(),
-            unit: assignment.unit.clone(),
+            unit: responsible.unit.clone(),
             report: Some(report),
             stage_due_time: Some(to_wire(due)),
+            attachments,
         };
         Ok(vec![reported.into()])
     }
@@ -238,10 +235,8 @@ impl Lodged {
         source: RatingSource,
         due: Timestamp,
     ) -> Decision {
-        if let Stage::Verified { source: standing, .. } = self.stage
-            && standing == source
-            && self.satisfaction == satisfaction
-        {
+        let verified = self.stage == ComplaintStage::Verified && self.source == source;
+        if verified && (source == RatingSource::Inspection || self.satisfaction == satisfaction) {
             return Ok(vec![]);
         }
         self.check(act)?;
@@ -269,35 +264,32 @@ impl Lodged {
         Ok(vec![refuted.into()])
     }
 
-    fn close(&self, act: &Act, outcome: ClosureOutcome) -> Decision {
-        if matches!(self.stage, Stage::Closed { outcome: standing, .. } if standing == outcome) {
-            return Ok(vec![]);
-        }
-        self.check(act)?;
-        let verified = matches!(self.stage, Stage::Verified { .. });
-        if !verified || outcome != ClosureOutcome::Rectified {
-            return Err(Rejection::OutcomeUnfounded);
-        }
-        let (complaint, unit) = (self.name(), self.unit.clone());
-        Ok(vec![ComplaintClosed { complaint, unit, outcome: outcome.into() }.into()])
-    }
-
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.lodged.complaint.clone()
     }
 
+    /// Whether a move starts from where it stands.
+    pub(super) fn may(&self, to: Move) -> bool {
+        to.from().contains(&self.stage)
+    }
+
     /// What comes before every step that is not taken already.
-    fn check(&self, act: &Act) -> Result<(), Rejection> {
+    pub(super) fn check(&self, act: &Act) -> Result<(), Rejection> {
         if !self.is_open() {
             return Err(Rejection::NotOpen);
         }
-        if act.expected.is_some_and(|expected| expected != self.events) {
-            return Err(Rejection::ComplaintChanged(self.events));
-        }
+        self.check_fresh(act)?;
         self.check_not_complained_of(&act.by)
     }
 
-    fn check_not_complained_of(&self, officer: &str) -> Result<(), Rejection> {
+    pub(super) fn check_fresh(&self, act: &Act) -> Result<(), Rejection> {
+        if act.expected.is_some_and(|expected| expected != self.events) {
+            return Err(Rejection::ComplaintChanged(self.events));
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_not_complained_of(&self, officer: &str) -> Result<(), Rejection> {
         if self.lodged.complained_of.iter().any(|complained_of| complained_of == officer) {
             return Err(Rejection::HandlesOwnComplaint(officer.to_owned()));
         }
@@ -305,40 +297,81 @@ impl Lodged {
     }
 
     /// Refuses an officer who cannot handle it in whatever part.
-    fn check_handler(&self, officer: &str, on_roster: bool) -> Result<(), Rejection> {
+    fn check_handler(&self, candidate: &Candidate) -> Result<(), Rejection> {
+        let officer = &candidate.officer;
         self.check_not_complained_of(officer)?;
-        if on_roster { Ok(()) } else { Err(Rejection::OfficerNotOnRoster(officer.to_owned())) }
+        if candidate.post_level.is_none() {
+            return Err(Rejection::OfficerNotOnRoster(officer.clone()));
+        }
+        if candidate.own_unit {
+            return Err(Rejection::HandlesOwnUnit(officer.clone()));
+        }
+        Ok(())
+    }
+
+    /// The lowest post that may lead: above whoever is complained of and could lead, as far as there is one;
+    /// not below the level that it was escalated to.
+    fn leader_from(&self, candidate: &Candidate) -> PostLevel {
+        let highest = candidate.complained_of;
+        let named = (highest != PostLevel::Unspecified).then_some(highest);
+        let above = named.map(|highest| level_above(highest).unwrap_or(highest));
+        LEADER_FROM.max(above.unwrap_or_default()).max(self.escalated_to())
+    }
+
+    fn leader_is(&self, officer: &str) -> bool {
+        self.leader.as_ref().is_some_and(|leader| leader.officer == officer)
+    }
+
+    fn responsible_is(&self, officer: &str) -> bool {
+        let responsible = self.responsible.as_ref().and_then(|responsible| responsible.officer.as_deref());
+        responsible == Some(officer)
     }
 
     fn check_waits(&self) -> Result<(), Rejection> {
-        if matches!(self.stage, Stage::Lodged { .. }) { Ok(()) } else { Err(Rejection::AlreadyDecided) }
+        if self.stage == ComplaintStage::Lodged { Ok(()) } else { Err(Rejection::AlreadyDecided) }
     }
 
-    fn check_accepted(&self) -> Result<(), Rejection> {
-        let waits = matches!(self.stage, Stage::Lodged { .. } | Stage::Referred { .. });
-        if waits { Err(Rejection::NotAccepted) } else { Ok(()) }
+    pub(super) fn check_accepted(&self) -> Result<(), Rejection> {
+        match self.stage {
+            ComplaintStage::Lodged | ComplaintStage::Referred => Err(Rejection::NotAccepted),
+            ComplaintStage::Withdrawn => Err(Rejection::Withdrawn),
+            ComplaintStage::Accepted
+            | ComplaintStage::Led
+            | ComplaintStage::Assigned
+            | ComplaintStage::Reported
+            | ComplaintStage::Verified
+            | ComplaintStage::Rejected
+            | ComplaintStage::Closed
+            | ComplaintStage::Unspecified => Ok(()),
+        }
     }
 
     fn check_not_reported(&self) -> Result<(), Rejection> {
-        let reported = matches!(self.stage, Stage::Reported { .. } | Stage::Verified { .. });
+        let reported = matches!(self.stage, ComplaintStage::Reported | ComplaintStage::Verified);
         if reported { Err(Rejection::AlreadyReported) } else { Ok(()) }
     }
 
-    fn being_put_right(&self) -> Result<&Assignment, Rejection> {
-        if let Stage::Assigned(assignment) = &self.stage {
-            Ok(assignment)
-        } else {
-            Err(Rejection::NotAssigned)
-        }
+    /// Who puts it right, if that is a person.
+    fn person_at_work(&self) -> Result<&Responsible, Rejection> {
+        self.check_not_reported()?;
+        let responsible = self.being_put_right()?;
+        if responsible.officer.is_some() { Ok(responsible) } else { Err(Rejection::NotAssigned) }
     }
 
-    /// What was reported, if `act` may judge it.
-    fn reported(&self, act: &Act) -> Result<&Assignment, Rejection> {
-        let Stage::Reported { assignment, .. } = &self.stage else { return Err(Rejection::NotReported) };
-        if assignment.officer.as_ref() == Some(&act.by) {
+    /// Who puts it right, while that is what it waits for.
+    pub(super) fn being_put_right(&self) -> Result<&Responsible, Rejection> {
+        let responsible = self.responsible.as_ref().filter(|_| self.stage == ComplaintStage::Assigned);
+        responsible.ok_or(Rejection::NotAssigned)
+    }
+
+    /// Who reported it as put right, if `act` may judge that.
+    fn reported(&self, act: &Act) -> Result<&Responsible, Rejection> {
+        let reported = self.responsible.as_ref().filter(|_| self.stage == ComplaintStage::Reported);
+        let responsible = reported.ok_or(Rejection::NotReported)?;
+        if responsible.officer.as_ref() == Some(&act.by) {
             return Err(Rejection::JudgesOwnWork(act.by.clone()));
         }
-        Ok(assignment)
+        Ok(responsible)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eventstore::{Decider, StreamId};
+use eventstore::{Boxed, Decider, StreamId};
 use prost::{Message, Name};
 
 /// A sum above this is refused.
@@ -23,6 +23,10 @@ pub(crate) struct Added {
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Voted {}
 
+/// The votes were counted.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Counted {}
+
 /// What somebody voted.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct BallotCast {
@@ -39,11 +43,11 @@ macro_rules! named {
         }
     )+};
 }
-named! { Added Voted BallotCast }
+named! { Added Voted Counted BallotCast }
 
 eventstore::events! {
     /// What can happen to a tally.
-    pub(crate) enum Event { Added, Voted, BallotCast }
+    pub(crate) enum Event { Added, Voted, Counted, BallotCast }
 }
 
 /// The sum.
@@ -61,6 +65,8 @@ pub(crate) enum Command {
     Reach(i32),
     /// Vote in secret.
     Vote(&'static str),
+    /// Count the votes.
+    Count,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +87,7 @@ impl Decider for Tally {
             Command::Add(thing, amount) => add(state, thing, amount),
             Command::Reach(sum) => add(state, "", (sum - state.sum).max(0)),
             Command::Vote(vote) => Ok(vec![Voted {}.into(), BallotCast { vote: vote.to_owned() }.into()]),
+            Command::Count => Ok(vec![Counted {}.into()]),
         }
     }
 
@@ -88,6 +95,7 @@ impl Decider for Tally {
         match event {
             Event::Added(Added { amount, .. }) => state.sum += amount,
             Event::Voted(_) => state.votes += 1,
+            Event::Counted(_) => {}
             Event::BallotCast(_) => unreachable!("it lies in the box"),
         }
         state
@@ -100,12 +108,20 @@ impl Decider for Tally {
     fn thing(event: &Event) -> Cow<'_, str> {
         match event {
             Event::Added(Added { thing, .. }) => thing.into(),
-            Event::Voted(_) | Event::BallotCast(_) => "votes".into(),
+            Event::Voted(_) | Event::Counted(_) | Event::BallotCast(_) => "votes".into(),
         }
     }
 
-    fn boxed(event: &Event) -> Option<&'static str> {
-        matches!(event, Event::BallotCast(_)).then_some("tally_box")
+    fn boxed(event: &Event) -> Option<Boxed<'_>> {
+        matches!(event, Event::BallotCast(_)).then_some(Boxed {
+            category: "tally_box",
+            part: "all",
+            keep: usize::MAX,
+        })
+    }
+
+    fn unboxes(event: &Event) -> Option<&'static str> {
+        matches!(event, Event::Counted(_)).then_some("tally_box")
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use contract::evaluation::{CycleClosed, CycleOpened, UnitEntered, UnitRemoved};
+use contract::field;
 use contract::scorecard::Publication;
+use jiff::civil::Date;
 use scoring::Scheme;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,10 @@ pub(crate) struct Cycle {
     pub(crate) scheme: String,
     /// The version that it uses.
     pub(crate) scheme_version: u32,
+    /// For people.
+    pub(crate) title: String,
+    start_date: String,
+    end_date: String,
     /// The groups that are ranked.
     pub(crate) ranked_groups: BTreeSet<u32>,
     /// Where it stands.
@@ -49,6 +55,14 @@ pub(crate) struct Entered {
     pub(crate) parent: Option<String>,
     /// The event that entered it, or changed its group or target last.
     pub(crate) recorded: Trace,
+}
+
+impl Cycle {
+    /// First and last day of its period; none: the event named no days.
+    pub(crate) fn days(&self) -> Option<(Date, Date)> {
+        let day = |date| field::date("date", date).ok();
+        Some((day(&self.start_date)?, day(&self.end_date)?))
+    }
 }
 
 impl Phase {
@@ -84,6 +98,9 @@ pub(super) fn open(facts: &mut Facts, event: CycleOpened, opened: Trace) -> Resu
     let cycle = Cycle {
         scheme: event.scheme,
         scheme_version: event.scheme_version,
+        title: event.title,
+        start_date: event.start_date,
+        end_date: event.end_date,
         ranked_groups: event.ranked_groups.into_iter().collect(),
         phase: Phase::Open,
         opened,

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::evaluation::{ResultsPublished, ResultsRevised, UnitResult};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
+use scoring::scheme::Method;
 use scoring::{ComponentScore, Scheme, UnitScore, round2};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,8 @@ use crate::fold::trace::Trace;
 pub(crate) struct Publication {
     /// The event.
     pub(crate) published: Trace,
+    /// When it was recorded, in microseconds since 1970.
+    published_at: i64,
     /// The units against which a veto stood.
     pub(crate) vetoed: BTreeSet<String>,
     /// Points by unit and component.
@@ -29,19 +33,29 @@ pub(crate) struct Publication {
     pub(crate) difference: String,
 }
 
-pub(super) fn publish(facts: &mut Facts, event: &ResultsPublished, trace: Trace) -> Result<(), String> {
+pub(super) fn publish(
+    facts: &mut Facts,
+    event: &ResultsPublished,
+    trace: Trace,
+    at: Timestamp,
+) -> Result<(), String> {
     let cycle = facts.in_cycle(&event.cycle)?;
-    freeze(facts, &cycle, &event.results, trace)?;
+    freeze(facts, &cycle, &event.results, (trace, at))?;
     set_phase(facts, &cycle, Phase::Published);
     Ok(())
 }
 
-pub(super) fn revise(facts: &mut Facts, event: &ResultsRevised, trace: Trace) -> Result<(), String> {
+pub(super) fn revise(
+    facts: &mut Facts,
+    event: &ResultsRevised,
+    trace: Trace,
+    at: Timestamp,
+) -> Result<(), String> {
     let cycle = facts.in_cycle(&event.cycle)?;
     if facts.publication.get(&cycle.key).is_none() {
         return Err("there were no results to revise".to_owned());
     }
-    freeze(facts, &cycle, &event.results, trace)?;
+    freeze(facts, &cycle, &event.results, (trace, at))?;
     set_phase(facts, &cycle, Phase::Revised);
     Ok(())
 }
@@ -57,7 +71,7 @@ fn freeze(
     facts: &mut Facts,
     cycle: &InCycle<'_>,
     results: &[UnitResult],
-    published: Trace,
+    (published, at): (Trace, Timestamp),
 ) -> Result<(), String> {
     let record = Record::of(facts, &cycle.key);
     let (mut vetoed, mut points) = (BTreeSet::new(), BTreeMap::new());
@@ -78,7 +92,9 @@ fn freeze(
         None => String::new(),
         Some(what) => format!("published results of cycle {} differ from the facts: {what}", cycle.key),
     };
-    facts.publication.put(cycle.key.clone(), Publication { published, vetoed, points, record, difference });
+    let published_at = at.as_microsecond();
+    let publication = Publication { published, published_at, vetoed, points, record, difference };
+    facts.publication.put(cycle.key.clone(), publication);
     Ok(())
 }
 
@@ -94,6 +110,10 @@ fn difference(
     let rules = facts.scheme_version(&known.scheme, known.scheme_version);
     let (_, rules) = rules.ok_or("its scheme is not known")?;
     let scheme = Scheme::parse(rules).map_err(|faults| list(&faults))?;
+    // What the other logs say of an index comes in any order: it is not known here what was known there.
+    if scheme.components().iter().any(|component| matches!(component.method, Method::Index(_))) {
+        return Ok(None);
+    }
     let appraisal = scoring::appraise(&scheme, &record.cycle_facts(&known.ranked_groups, vetoed));
     if appraisal.units.len() != results.len() {
         return Ok(Some(format!("{} units, not {}", results.len(), appraisal.units.len())));
@@ -139,6 +159,13 @@ fn points_difference(what: &str, published: Option<&str>, computed: Option<Decim
         let published = shown(published.map(str::to_owned));
         format!("{what} {published}, not {}", shown(computed.map(|points| points.to_string())))
     })
+}
+
+impl Publication {
+    /// When it was recorded.
+    pub(crate) fn published_at(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.published_at).unwrap_or_default()
+    }
 }
 
 impl Facts {

@@ -19,7 +19,6 @@ pub(crate) struct Unit {
     /// For people.
     pub(crate) title: String,
     parent: Option<String>,
-    grassroots: bool,
     retired: bool,
 }
 
@@ -34,8 +33,7 @@ pub(crate) struct SchemeVersion {
 
 impl Counted for Unit {
     fn count(&self, key: &str, tallies: &mut Tallies, step: Step) {
-        let (jurisdiction, unit) = first(key);
-        step.count_if(self.grassroots && !self.retired, &mut tallies.edit(jurisdiction, unit).grassroots);
+        let (jurisdiction, _) = first(key);
         if let Some(parent) = &self.parent {
             tallies.set_below(names::key(&[jurisdiction, parent]), key, step);
         }
@@ -46,7 +44,7 @@ pub(super) fn register(facts: &mut Facts, event: UnitRegistered) -> Result<(), S
     let (jurisdiction, id) = ids("units", &event.unit)?;
     let parent = optional_id_in(jurisdiction, "units", &event.parent)?.map(str::to_owned);
     let key = key(&[jurisdiction, id]);
-    let unit = Unit { title: event.title, parent, grassroots: event.grassroots, retired: false };
+    let unit = Unit { title: event.title, parent, retired: false };
     tally::put(&mut facts.unit, &mut facts.tallies, key, unit);
     Ok(())
 }

@@ -2,7 +2,11 @@
 
 use contract::accountability::{CaseClosed, CaseMerged, CaseOpened, VetoLifted, VetoRaised};
 use contract::complaints::{ComplaintClosed, ComplaintLodged, ComplaintOverdue, ComplaintTransferred};
-use contract::training::{OfficerEnrolled, OfficerLeft, OfficerTransferred, UnitResumed, UnitStalled};
+use contract::training::{
+    CampaignLaunched, CampaignRules, OfficerEnrolled, OfficerLeft, OfficerTransferred, StallCause,
+    UnitResumed, UnitStalled,
+};
+use contract::words::PostLevel;
 
 use super::{CAMPAIGN, History, case, complaint, cycle, officer, optional_unit, unit};
 
@@ -60,23 +64,55 @@ impl History {
         self.tell("complaints", &format!("complaint-city/{id}"), &closed);
     }
 
+    pub(in crate::tests) fn launch(&mut self) {
+        let launched = CampaignLaunched {
+            campaign: CAMPAIGN.to_owned(),
+            unit: unit("bureau"),
+            start_date: "2024-02-01".to_owned(),
+            end_date: "2024-11-30".to_owned(),
+            rules: Some(CampaignRules {
+                plan_due_date: "2024-03-01".to_owned(),
+                cutoff_date: "2024-10-31".to_owned(),
+                session_interval_working_days: 20,
+                centralised_hours_max: "40".to_owned(),
+                leader_from: PostLevel::DivisionHead.into(),
+            }),
+            ..CampaignLaunched::default()
+        };
+        self.tell("training", "campaign-city/drive", &launched);
+    }
+
     pub(in crate::tests) fn enrol(&mut self, id: &str, unit_id: &str) {
-        let enrolled = OfficerEnrolled { officer: officer(id), unit: unit(unit_id), ..Default::default() };
+        let enrolled = OfficerEnrolled {
+            officer: officer(id),
+            unit: unit(unit_id),
+            post_level: PostLevel::Staff.into(),
+            effective_date: "2024-01-02".to_owned(),
+        };
         self.tell("training", &format!("officer-city/{id}"), &enrolled);
     }
 
     pub(in crate::tests) fn transfer_officer(&mut self, id: &str, unit_id: &str) {
-        let moved = OfficerTransferred { officer: officer(id), unit: unit(unit_id), ..Default::default() };
+        let moved = OfficerTransferred {
+            officer: officer(id),
+            unit: unit(unit_id),
+            effective_date: "2024-01-03".to_owned(),
+        };
         self.tell("training", &format!("officer-city/{id}"), &moved);
     }
 
     pub(in crate::tests) fn leave(&mut self, id: &str) {
-        let left = OfficerLeft { officer: officer(id), ..Default::default() };
+        let left = OfficerLeft { officer: officer(id), effective_date: "2024-01-04".to_owned() };
         self.tell("training", &format!("officer-city/{id}"), &left);
     }
 
     pub(in crate::tests) fn stall(&mut self, id: &str) {
-        let stalled = UnitStalled { campaign: CAMPAIGN.to_owned(), unit: unit(id), ..UnitStalled::default() };
+        let stalled = UnitStalled {
+            campaign: CAMPAIGN.to_owned(),
+            unit: unit(id),
+            cause: StallCause::PlanNotFiled.into(),
+            due_date: "2024-03-01".to_owned(),
+        };
         self.tell("training", "campaign-city/drive", &stalled);
     }
 

@@ -108,7 +108,7 @@ fn the_days_that_a_campaign_sets_lie_within_it() {
             ..CampaignRules::default()
         };
         let terms = CampaignLaunched { rules: Some(rules), ..terms() };
-        let rejection = Rejection::OutsideCampaign(outside.to_owned());
+        let rejection = NotAdmitted::OutsideCampaign(outside.to_owned()).into();
         given::<Campaign>([]).when(launch(terms)).then_rejected(rejection);
     }
 }
@@ -117,10 +117,14 @@ fn the_days_that_a_campaign_sets_lie_within_it() {
 fn a_campaign_is_launched_by_units_in_service_and_led_by_officers_on_the_roster() {
     let command =
         Command::Launch { launched: terms(), not_in_service: vec![BUREAU.to_owned()], off_roster: vec![] };
-    given::<Campaign>([]).when(command).then_rejected(Rejection::UnitNotInService(BUREAU.to_owned()));
+    given::<Campaign>([])
+        .when(command)
+        .then_rejected(NotAdmitted::UnitNotInService(BUREAU.to_owned()).into());
     let command =
         Command::Launch { launched: terms(), not_in_service: vec![], off_roster: vec![LEADER.to_owned()] };
-    given::<Campaign>([]).when(command).then_rejected(Rejection::OfficerNotOnRoster(LEADER.to_owned()));
+    given::<Campaign>([])
+        .when(command)
+        .then_rejected(NotAdmitted::OfficerNotOnRoster(LEADER.to_owned()).into());
 }
 
 #[test]
@@ -140,9 +144,9 @@ fn a_unit_of_the_subtree_files_its_plan() {
 #[test]
 fn a_unit_that_does_not_take_part_files_no_plan() {
     let command = Command::FilePlan { filed: filed("train"), lineage: vec![TEAM.to_owned()] };
-    campaign([]).when(command).then_rejected(Rejection::UnitOutsideCampaign(TEAM.to_owned()));
+    campaign([]).when(command).then_rejected(NotAdmitted::UnitOutsideCampaign(TEAM.to_owned()).into());
     let command = Command::FilePlan { filed: filed("train"), lineage: vec![] };
-    campaign([]).when(command).then_rejected(Rejection::UnitNotInService(TEAM.to_owned()));
+    campaign([]).when(command).then_rejected(NotAdmitted::UnitNotInService(TEAM.to_owned()).into());
 }
 
 #[test]
@@ -185,14 +189,14 @@ fn a_campaign_is_concluded_once_and_takes_no_more_facts() {
     let history = campaign([filed("train").into(), concluded().into()]);
     history.when(conclude()).then_nothing();
     for command in [issue("run 1000 m"), file("train more"), return_plan(), approve("chief")] {
-        history.when(command).then_rejected(Rejection::CampaignConcluded);
+        history.when(command).then_rejected(NotAdmitted::CampaignConcluded.into());
     }
 }
 
 #[test]
 fn nothing_is_done_to_a_campaign_that_was_never_launched() {
     for command in [issue("run 1000 m"), file("train"), return_plan(), approve("chief"), conclude()] {
-        given::<Campaign>([]).when(command).then_rejected(Rejection::UnknownCampaign);
+        given::<Campaign>([]).when(command).then_rejected(NotAdmitted::UnknownCampaign.into());
     }
 }
 
@@ -211,4 +215,55 @@ fn who_edits_an_old_reading_is_told() {
     let by = "chief".to_owned();
     let approve = Command::ApprovePlan { approved: approved(), by, expected: old };
     history.when(approve).then_rejected(Rejection::PlanChanged(2));
+}
+
+fn stalled(cause: StallCause) -> UnitStalled {
+    UnitStalled {
+        campaign: NAME.to_owned(),
+        unit: TEAM.to_owned(),
+        cause: cause.into(),
+        due_date: "2024-03-31".to_owned(),
+    }
+}
+
+fn stall(cause: StallCause) -> Command {
+    Command::Stall { stalled: stalled(cause) }
+}
+
+fn resumed() -> UnitResumed {
+    UnitResumed { campaign: NAME.to_owned(), unit: TEAM.to_owned() }
+}
+
+fn resume() -> Command {
+    Command::Resume { resumed: resumed() }
+}
+
+#[test]
+fn a_unit_that_stands_still_is_stalled_once_until_it_moves() {
+    let (no_plan, no_session) = (StallCause::PlanNotFiled, StallCause::NoSession);
+    campaign([]).when(stall(no_plan)).then([stalled(no_plan).into()]);
+    campaign([stalled(no_plan).into()]).when(stall(no_session)).then_nothing();
+    campaign([stalled(no_plan).into()]).when(resume()).then([resumed().into()]);
+    campaign([]).when(resume()).then_nothing();
+    let moved = campaign([stalled(no_plan).into(), resumed().into()]);
+    moved.when(stall(no_session)).then([stalled(no_session).into()]);
+    campaign([concluded().into()])
+        .when(stall(no_session))
+        .then_rejected(NotAdmitted::CampaignConcluded.into());
+    campaign([stalled(no_plan).into(), concluded().into()]).when(resume()).then_nothing();
+}
+
+#[test]
+fn a_plan_filed_meanwhile_is_no_stall() {
+    campaign([filed("train").into()]).when(stall(StallCause::PlanNotFiled)).then_nothing();
+    campaign([filed("train").into()])
+        .when(stall(StallCause::NoSession))
+        .then([stalled(StallCause::NoSession).into()]);
+}
+
+#[test]
+fn a_stall_does_not_touch_the_plan() {
+    let history = campaign([filed("train").into(), stalled(StallCause::NoSession).into()]);
+    let command = Command::ReturnPlan { returned: returned(), expected: Some(2) };
+    history.when(command).then([returned().into()]);
 }

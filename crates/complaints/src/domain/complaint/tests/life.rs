@@ -118,6 +118,7 @@ pub(super) fn overdue(officer_id: &str, deadline: i64) -> Event {
         unit: unit("station"),
         officer,
         deadline: Some(wire(deadline)),
+        escalation_time: Some(wire(deadline + 7)),
     }
     .into()
 }
@@ -128,6 +129,7 @@ pub(super) fn reported() -> Event {
         unit: unit("station"),
         report: Some(text("report")),
         stage_due_time: Some(wire(REPORTED_DUE)),
+        attachments: vec![],
     }
     .into()
 }
@@ -212,24 +214,27 @@ pub(super) fn transfer(to: &str) -> Step {
     Step::Transfer { unit: unit(to), in_service: true, reason: "not ours".to_owned() }
 }
 
+pub(super) fn candidate(id: &str, post_level: Option<PostLevel>) -> Candidate {
+    Candidate { officer: officer(id), post_level, ..Candidate::default() }
+}
+
 pub(super) fn lead(leader: &str) -> Step {
     lead_at(leader, Some(PostLevel::DeputyDivisionHead))
 }
 
 pub(super) fn lead_at(leader: &str, post_level: Option<PostLevel>) -> Step {
-    Step::AppointLeader { leader: officer(leader), post_level, due: day(LED_DUE) }
+    Step::AppointLeader { leader: candidate(leader, post_level), due: day(LED_DUE) }
 }
 
 pub(super) fn supervise(supervisor: &str) -> Step {
-    Step::AppointSupervisor { supervisor: officer(supervisor), on_roster: true }
+    Step::AppointSupervisor { supervisor: candidate(supervisor, Some(PostLevel::Staff)) }
 }
 
 pub(super) fn assigning(id: &str) -> Assigning {
     Assigning {
         unit: unit("station"),
         in_service: true,
-        officer: officer(id),
-        on_roster: true,
+        officer: candidate(id, Some(PostLevel::Staff)),
         deadline: None,
         due: day(ASSIGNED_DUE),
     }
@@ -248,7 +253,7 @@ pub(super) fn extend(deadline: i64) -> Step {
 }
 
 pub(super) fn report() -> Step {
-    Step::Report { report: text("report"), due: day(REPORTED_DUE) }
+    Step::Report { report: text("report"), attachments: vec![], due: day(REPORTED_DUE) }
 }
 
 pub(super) fn verify() -> Step {
@@ -271,7 +276,7 @@ pub(super) fn close(outcome: ClosureOutcome) -> Step {
 }
 
 pub(super) fn raise(deadline: i64, at: i64) -> Command {
-    Command::RaiseOverdue { deadline: day(deadline), at: day(at) }
+    Command::RaiseOverdue(Escalation { due: day(deadline), next: day(deadline + 7), at: day(at) })
 }
 
 pub(super) fn lodge(change: impl FnOnce(&mut Lodging)) -> Command {

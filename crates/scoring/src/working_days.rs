@@ -2,11 +2,13 @@
 //!
 //! - The day on which a term begins does not count; the term ends with its last working day, at midnight.
 //! - A clock is yellow with three working days or fewer left, red once it is due.
+//!
+//! The calendar is complaints' fact; whoever runs a clock follows it by [`WorkingDays::of`].
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use contract::complaints::AlertColour;
+use contract::complaints::{AlertColour, CalendarSet};
 use contract::field::day_of;
 use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _, tz};
@@ -36,6 +38,13 @@ impl WorkingDays {
             holidays: holidays.into_iter().filter(|day| !is_weekend(*day)).collect(),
             make_up_days: make_up_days.into_iter().filter(|day| is_weekend(*day)).collect(),
         }
+    }
+
+    /// Those of a calendar as it was set. Its dates were parsed before it was recorded.
+    pub fn of(calendar: &CalendarSet) -> Self {
+        let days =
+            |dates: &[String]| -> Vec<Date> { dates.iter().filter_map(|date| date.parse().ok()).collect() };
+        Self::new(days(&calendar.holidays), days(&calendar.make_up_days))
     }
 
     /// Whether people work on `day`.
@@ -71,8 +80,22 @@ impl WorkingDays {
         if self.left(due, now) <= YELLOW_WORKING_DAYS_MAX { AlertColour::Yellow } else { AlertColour::Green }
     }
 
+    /// From when on a clock that is due at `due` is yellow: midnight before the first day with so few left.
+    pub fn yellow_from(&self, due: Timestamp) -> Timestamp {
+        let mut first = day_of(due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due));
+        let mut left = 0;
+        while let Ok(before) = first.yesterday() {
+            left += i64::from(self.contains(first));
+            if left > YELLOW_WORKING_DAYS_MAX {
+                break;
+            }
+            first = before;
+        }
+        first.yesterday().map_or(due, end_of)
+    }
+
     /// Working days after `from` up to and including `until`; negative if `until` comes first.
-    fn between(&self, from: Date, until: Date) -> i64 {
+    pub fn between(&self, from: Date, until: Date) -> i64 {
         if until < from {
             return -self.between(until, from);
         }
@@ -178,6 +201,17 @@ mod tests {
         assert_eq!(days.left(due, at("2024-09-06T12:00:00")), 0);
         assert_eq!(days.colour(due, due), AlertColour::Red);
         assert_eq!(days.left(due, at("2024-09-09T09:00:00")), -1);
+    }
+
+    #[test]
+    fn a_clock_is_yellow_from_the_first_instant_of_its_colour() {
+        let days = october();
+        for hours in 0..24 * 40 {
+            let due = at("2024-09-20T00:00:00") + SignedDuration::from_hours(hours);
+            let from = days.yellow_from(due);
+            assert_eq!(days.colour(due, from), AlertColour::Yellow, "{due}");
+            assert_eq!(days.colour(due, from - SignedDuration::from_nanos(1)), AlertColour::Green, "{due}");
+        }
     }
 
     #[test]

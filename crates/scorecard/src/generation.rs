@@ -1,0 +1,144 @@
+//! One build of the projection: the facts, the newest events, and for each cycle what was computed from them,
+//! kept until it is out of date. No lock is held while anything is computed or awaited.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use contract::name::CycleName;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::as_of::Cuts;
+use crate::drill::Drill;
+use crate::fold::Folded;
+use crate::history::{Past, Tail};
+use crate::league::League;
+use crate::store::{Error, Reader};
+
+/// At most so many cycles are kept computed; beyond, all are computed anew when they are read.
+const CYCLES_KEPT_MAX: usize = 256;
+/// At most the training of so many jurisdictions is kept; beyond, all is folded anew when it is read.
+const DRILLS_KEPT_MAX: usize = 4096;
+
+/// One build of the projection.
+pub(crate) struct Generation {
+    /// Which one.
+    pub(crate) number: i64,
+    folded: RwLock<Folded>,
+    /// Which log each service's facts come from, as far as known.
+    pub(crate) epochs: Mutex<BTreeMap<&'static str, Uuid>>,
+    /// The newest events.
+    pub(crate) tail: Mutex<Tail>,
+    /// Cuts of the past that were read last.
+    pub(crate) cuts: Cuts,
+    reader: Reader,
+    computed: Mutex<HashMap<String, Arc<Computed>>>,
+    drills: Mutex<HashMap<String, Arc<RwLock<Drill>>>>,
+}
+
+/// What was computed of a cycle last, and whose turn it is to compute it anew.
+pub(crate) struct Computed {
+    league: Mutex<Option<Arc<League>>>,
+    /// One computes at a time.
+    pub(crate) turn: Semaphore,
+}
+
+impl Generation {
+    /// A generation with what is folded so far.
+    pub(crate) fn new(
+        number: i64,
+        folded: Folded,
+        epochs: BTreeMap<&'static str, Uuid>,
+        tail: Tail,
+        reader: Reader,
+    ) -> Self {
+        Self {
+            number,
+            folded: RwLock::new(folded),
+            epochs: Mutex::new(epochs),
+            tail: Mutex::new(tail),
+            cuts: Cuts::default(),
+            reader,
+            computed: Mutex::default(),
+            drills: Mutex::default(),
+        }
+    }
+
+    /// Reads the facts. Never hold it across an await.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Folded) -> T) -> T {
+        read(&self.folded.read())
+    }
+
+    /// Changes the facts.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Folded) -> T) -> T {
+        change(&mut self.folded.write())
+    }
+
+    /// The whole history of a jurisdiction. The newest events are taken first: what is sorted in meanwhile is
+    /// met twice, and counted once.
+    pub(crate) async fn past(&self, jurisdiction: &str) -> Result<Past, Error> {
+        let (newest, version) = {
+            let tail = self.tail.lock();
+            (tail.of(jurisdiction), tail.version(jurisdiction))
+        };
+        let mut runs = self.reader.past(self.number, jurisdiction).await?;
+        runs.push(newest);
+        Ok(Past { runs, version })
+    }
+
+    /// The training of a jurisdiction as it is now or later.
+    pub(crate) async fn drill(&self, jurisdiction: &str) -> Result<Arc<RwLock<Drill>>, Error> {
+        let drill = {
+            let mut drills = self.drills.lock();
+            if !drills.contains_key(jurisdiction) && drills.len() >= DRILLS_KEPT_MAX {
+                drills.clear();
+            }
+            drills.entry(jurisdiction.to_owned()).or_default().clone()
+        };
+        let (newest, version) = {
+            let tail = self.tail.lock();
+            let version = tail.version(jurisdiction);
+            if drill.read().version == Some(version) {
+                return Ok(drill);
+            }
+            (tail.of(jurisdiction), version)
+        };
+        let level = drill.write().catch_up(&newest, version)?;
+        if !level {
+            let past = self.past(jurisdiction).await?;
+            drill.write().read(&past)?;
+        }
+        Ok(drill)
+    }
+
+    /// What was computed of a cycle.
+    pub(crate) fn computed(&self, cycle: &CycleName) -> Arc<Computed> {
+        let key = cycle.key();
+        let mut computed = self.computed.lock();
+        if let Some(known) = computed.get(&key) {
+            return known.clone();
+        }
+        if computed.len() >= CYCLES_KEPT_MAX {
+            computed.clear();
+        }
+        let fresh = Arc::new(Computed { league: Mutex::new(None), turn: Semaphore::new(1) });
+        computed.insert(key, fresh.clone());
+        fresh
+    }
+}
+
+impl Computed {
+    /// What was computed, if it is not older than `version`, and its indices than theirs.
+    pub(crate) fn at_least(&self, version: u64, indices: (u64, i64)) -> Option<Arc<League>> {
+        let fresh = |league: &Arc<League>| {
+            league.cycle.version >= version && (league.indices.version, league.indices.minute) >= indices
+        };
+        self.league.lock().clone().filter(fresh)
+    }
+
+    /// Keeps what was computed.
+    pub(crate) fn keep(&self, league: Arc<League>) {
+        *self.league.lock() = Some(league);
+    }
+}

@@ -1,0 +1,150 @@
+//! What the service's longer queries answer.
+
+use std::collections::HashMap;
+
+use contract::field::to_wire;
+use contract::name::ScorecardName;
+use contract::scorecard::simulate_scorecard_request::Rules;
+use contract::scorecard::simulate_table_request::Rules as TableRules;
+use contract::scorecard::{
+    EventReference, ListScorecardsRequest, ListScorecardsResponse, LossLine, Scorecard,
+    SimulateScorecardRequest, SimulateScorecardResponse, SimulateTableRequest, SimulateTableResponse,
+    SimulatedRow,
+};
+use contract::status::Failure;
+use shell::pages;
+
+use crate::explain;
+use crate::history::{Corrupt, Past};
+use crate::league::place;
+use crate::projection::{Current, Projection, away};
+use crate::simulate::{self, Table};
+
+/// A page of a league table.
+pub(crate) fn list(
+    projection: &Projection,
+    current: &Current,
+    request: &ListScorecardsRequest,
+) -> Result<ListScorecardsResponse, Failure> {
+    let wanted = |card: &Scorecard| {
+        (request.group == 0 || card.group == request.group) && (!request.excellent_only || card.excellent)
+    };
+    let listed: Vec<_> = current.league.ordered().filter(|(_, card)| wanted(card)).collect();
+    let total_size = u32::try_from(listed.len()).unwrap_or(u32::MAX);
+    let placed = listed.into_iter().map(|(place, card)| (place.to_owned(), card));
+    let (page, next_page_token) = pages::page(placed, request.page_size, &request.page_token)?;
+    let scorecards =
+        page.into_iter().map(|card| projection.finish(current, unit_of(card), card.clone())).collect();
+    Ok(ListScorecardsResponse { scorecards, next_page_token, total_size })
+}
+
+/// The lines of a unit with their events, and their sum.
+pub(crate) async fn explain(
+    current: &Current,
+    name: &ScorecardName,
+) -> Result<(Vec<LossLine>, Option<String>), Failure> {
+    let past = current.past().await.map_err(|error| away(&error))?;
+    let answered = explain::answered(past.events_of(current.cut()), &current.league, &name.unit);
+    let answered = answered.map_err(unreadable)?;
+    let explained = explain::lines(&current.league, &name.unit, &answered);
+    let (mut lines, total) = explained.ok_or_else(|| Failure::not_found(name))?;
+    let references = lines.iter_mut().flat_map(|line| &mut line.events);
+    date(references, &past).map_err(unreadable)?;
+    Ok((lines, total))
+}
+
+/// Says of events when they happened and were recorded, and who caused them.
+fn date<'a>(references: impl Iterator<Item = &'a mut EventReference>, past: &Past) -> Result<(), Corrupt> {
+    let mut wanted: HashMap<(String, u64), Vec<&mut EventReference>> = HashMap::new();
+    for reference in references {
+        wanted.entry((reference.service.clone(), reference.position)).or_default().push(reference);
+    }
+    let services = |service: &str| contract::token::SERVICES.iter().find(|known| **known == service).copied();
+    let mut by_service: HashMap<&str, HashMap<u64, Vec<&mut EventReference>>> = HashMap::new();
+    for ((service, position), references) in wanted {
+        let Some(service) = services(&service) else { continue };
+        by_service.entry(service).or_default().insert(position, references);
+    }
+    for event in past.events() {
+        let event = event?;
+        let Some(wanted) = by_service.get_mut(event.service) else { continue };
+        for reference in wanted.remove(&event.position).into_iter().flatten() {
+            reference.occurred_at = Some(to_wire(event.occurred_at));
+            reference.recorded_at = Some(to_wire(event.recorded_at));
+            event.actor.clone_into(&mut reference.actor);
+        }
+    }
+    Ok(())
+}
+
+/// What another scheme would give a unit.
+pub(crate) async fn simulate(
+    projection: &Projection,
+    current: &Current,
+    name: &ScorecardName,
+    request: SimulateScorecardRequest,
+) -> Result<SimulateScorecardResponse, Failure> {
+    let basis = simulate::basis(request.basis)?;
+    let actual = projection.card(current, &name.unit).ok_or_else(|| Failure::not_found(name))?;
+    let scheme = projection
+        .read(|folded| simulate::scheme(&folded.facts, request.rules.as_ref(), request.scheme_version))?;
+    let (league, unit) = (current.league.clone(), name.unit.clone());
+    let simulated = projection.aside(move || {
+        let table = Table::of(&league, &scheme, basis);
+        Some((table.card(&unit)?, table.moved(&unit)))
+    });
+    let (simulated, differences) = simulated.await?.ok_or_else(|| Failure::not_found(name))?;
+    let simulated = projection.finish(current, &name.unit, simulated);
+    let difference = simulate::difference(&actual, &simulated);
+    let (actual, simulated) = (Some(actual), Some(simulated));
+    Ok(SimulateScorecardResponse { actual, simulated, difference, differences })
+}
+
+/// What another scheme would make of a table.
+pub(crate) async fn simulate_table(
+    projection: &Projection,
+    current: &Current,
+    request: SimulateTableRequest,
+) -> Result<SimulateTableResponse, Failure> {
+    let basis = simulate::basis(request.basis)?;
+    let rules = request.rules.map(|rules| match rules {
+        TableRules::Scheme(name) => Rules::Scheme(name),
+        TableRules::Inline(rules) => Rules::Inline(rules),
+    });
+    let scheme =
+        projection.read(|folded| simulate::scheme(&folded.facts, rules.as_ref(), request.scheme_version))?;
+    let league = current.league.clone();
+    let rows = projection.aside(move || {
+        let table = Table::of(&league, &scheme, basis);
+        let row = |(_, actual): (&str, &Scorecard)| {
+            let unit = unit_of(actual);
+            let simulated = table.card(unit)?;
+            Some((place(&simulated, unit), (actual.clone(), simulated)))
+        };
+        let mut rows: Vec<_> = league.ordered().filter_map(row).collect();
+        rows.retain(|(_, (actual, _))| request.group == 0 || actual.group == request.group);
+        rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        rows
+    });
+    let rows = rows.await?;
+    let total_size = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let (page, next_page_token) = pages::page(rows.into_iter(), request.page_size, &request.page_token)?;
+    let finished = |(actual, simulated): (Scorecard, Scorecard)| {
+        let unit = unit_of(&actual).to_owned();
+        let actual = projection.finish(current, &unit, actual);
+        let simulated = projection.finish(current, &unit, simulated);
+        let difference = simulate::difference(&actual, &simulated);
+        SimulatedRow { actual: Some(actual), simulated: Some(simulated), difference }
+    };
+    Ok(SimulateTableResponse { rows: page.into_iter().map(finished).collect(), next_page_token, total_size })
+}
+
+/// Id of a card's unit.
+pub(crate) fn unit_of(card: &Scorecard) -> &str {
+    card.unit.rsplit_once('/').map_or("", |(_, unit)| unit)
+}
+
+fn unreadable(error: Corrupt) -> Failure {
+    tracing::error!(%error, "a scorecard cannot be explained");
+    Failure::Internal
+}
