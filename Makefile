@@ -1,6 +1,6 @@
 # Every verb that a user, a developer or CI needs.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint tools bench doc golden verify clean
+.PHONY: help run demo test soak check lint tools bench doc golden verify clean
 
 DATA_DIR ?= data
 LISTEN ?= 127.0.0.1:50051
@@ -25,6 +25,9 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	cargo build --locked --package mingjing
 	cargo test --workspace --locked --no-fail-fast
 
+soak: tools ## The kill loops of NATS, SOAK times as long (10)
+	MINGJING_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
+
 check: ## Format, lints, tests without the end-to-end ones: before each commit
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -39,10 +42,11 @@ lint: tools ## Format, lints, the contract's style
 lint-proto:
 	cd proto && ../$(BUF) lint
 
-tools: $(TOOLS)/.done ## Install what the tests need beside Rust, under .tools (a Python with gRPC, buf)
+tools: $(TOOLS)/.done ## Install what the tests need beside Rust, under .tools (a Python with gRPC, buf, NATS, AsyncAPI)
 
-$(TOOLS)/.done: tests/python/requirements.txt deploy/install-python
+$(TOOLS)/.done: tests/python/requirements.txt deploy/install-python deploy/install-asyncapi
 	deploy/install-python $(TOOLS)/python tests/python/requirements.txt
+	deploy/install-asyncapi $(TOOLS)/asyncapi
 	@touch $@
 
 bench: ## Measure, each figure beside the raw limit of the same run

@@ -29,10 +29,10 @@ async fn a_client_in_another_language_is_served() {
     clippy::disallowed_methods,
     reason = "which Python there is depends on the machine, not on settings"
 )]
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     std::env::var(PYTHON).map_or_else(|_| workspace().join(".tools/python/bin/python"), PathBuf::from)
 }
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }

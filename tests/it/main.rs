@@ -11,6 +11,7 @@ mod harness;
 mod kill;
 mod overdue;
 mod panels;
+mod published;
 mod refusals;
 mod secrecy;
 mod stories;

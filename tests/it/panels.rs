@@ -106,7 +106,7 @@ async fn electors_vote_once_each_and_while_the_panel_is_open_nobody_sees_a_mark(
     assert!(!server.log("evaluation").await.iter().any(|event| event.event_type.ends_with(".BallotCast")));
     let closing = CloseCycleRequest { request_id: request_id(), name: CYCLE.to_owned(), occurred_at: None };
     let refused = client.close_cycle(closing).await;
-    assert_refused(refused, Code::FailedPrecondition, "evaluation.still_open", "a panel is open");
+    assert_refused(refused, Code::FailedPrecondition, "evaluation.not_ready", "a panel is open");
 
     let closed = close(&channel, 0).await;
     assert_eq!(closed.quorum_reached, Some(true));

@@ -15,6 +15,7 @@
 //! | form codes and answers | [`domain::survey`] |
 //! | what is published | [`results`] |
 //! | what it keeps of others' facts | [`replica`] |
+//! | vetoes that stand | [`vetoes`] |
 //! | facts that become entries, and what undoes them | [`reactions`], [`causes`] |
 //!
 //! What must never be here: arithmetic (that is `scoring`), another context's tables. Start at [`service`].
@@ -29,6 +30,7 @@ pub mod results;
 mod schemes;
 pub mod service;
 pub mod timers;
+pub mod vetoes;
 
 use contract::evaluation::evaluation_service_server::EvaluationServiceServer;
 use eventstore::{Clock, EventStore, SharedSource};
@@ -52,6 +54,7 @@ pub const REACTIONS: &[Drawn] = &[
 pub struct Evaluation {
     service: Arc<Service>,
     reads: Reads<ReadModel>,
+    replica: Reads<Replica>,
 }
 
 impl Evaluation {
@@ -65,7 +68,7 @@ impl Evaluation {
             sources.accountability.clone(),
         ];
         let replica = Reads::follow("evaluation-replica", Replica::default(), others, tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), replica, clock.clone()));
+        let service = Arc::new(Service::new(&store, reads.clone(), replica.clone(), clock.clone()));
         shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
         let own = store.source();
         reacting::<reactions::training::Training>(&service, &sources.training, store.clone(), tasks);
@@ -73,7 +76,7 @@ impl Evaluation {
         let accountability = &sources.accountability;
         reacting::<reactions::accountability::Accountability>(&service, accountability, store.clone(), tasks);
         reacting::<reactions::commitments::Commitments>(&service, &own, store, tasks);
-        Self { service, reads }
+        Self { service, reads, replica }
     }
 
     /// Its gRPC service.
@@ -84,6 +87,11 @@ impl Evaluation {
     /// What it reads its own facts from: ready once it has caught up.
     pub fn reads(&self) -> &Reads<ReadModel> {
         &self.reads
+    }
+
+    /// What it keeps of others' facts: ready once it has caught up.
+    pub fn replica(&self) -> &Reads<Replica> {
+        &self.replica
     }
 }
 

@@ -3,39 +3,29 @@
 
 use std::collections::BTreeSet;
 
-use contract::accountability::{VetoLifted, VetoRaised};
-use eventstore::{EventSet as _, RecordedEvent};
+use eventstore::RecordedEvent;
 use jiff::Timestamp;
 use scoring::figures::complaints::{Complaints, Period};
 use scoring::figures::training::Training;
 use scoring::indices::{RectificationFigures, TrainingFigures};
 use shell::Model;
 
-eventstore::events! {
-    enum Veto { VetoRaised, VetoLifted }
-}
+use crate::vetoes::Vetoes;
 
 /// Others' facts, folded.
 #[derive(Default)]
 pub struct Replica {
     training: Training,
     complaints: Complaints,
-    /// Cycle, unit and case of each veto that stands.
-    vetoes: BTreeSet<(String, String, String)>,
+    vetoes: Vetoes,
 }
 
 impl Model for Replica {
     fn apply(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String> {
-        match service {
-            "accountability" => self.apply_veto(event),
-            "training" => self.training.apply(&event.event_type, &event.payload),
-            "complaints" => self.complaints.apply(&event.event_type, &event.payload, event.occurred_at),
-            // The tree of units, which both count by.
-            _ => {
-                self.training.apply(&event.event_type, &event.payload)?;
-                self.complaints.apply(&event.event_type, &event.payload, event.occurred_at)
-            }
-        }
+        // Each takes what it knows: both figures count by the tree of units, too.
+        self.training.apply(&event.event_type, &event.payload)?;
+        self.complaints.apply(&event.event_type, &event.payload, event.occurred_at)?;
+        self.vetoes.apply(service, event)
     }
 }
 
@@ -50,22 +40,8 @@ impl Replica {
         self.complaints.with_subtree(unit, period, now).rectification()
     }
 
-    /// Whether a veto stands against a unit in a cycle.
-    pub fn is_vetoed(&self, cycle: &str, unit: &str) -> bool {
-        let of_unit = (cycle.to_owned(), unit.to_owned(), String::new());
-        self.vetoes.range(of_unit..).next().is_some_and(|(of, against, _)| of == cycle && against == unit)
-    }
-
-    fn apply_veto(&mut self, event: &RecordedEvent) -> Result<(), String> {
-        match Veto::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())? {
-            Some(Veto::VetoRaised(veto)) => {
-                self.vetoes.insert((veto.cycle, veto.unit, veto.case));
-            }
-            Some(Veto::VetoLifted(veto)) => {
-                self.vetoes.remove(&(veto.cycle, veto.unit, veto.case));
-            }
-            None => {}
-        }
-        Ok(())
+    /// The units of a cycle against which a veto stands, by resource name.
+    pub fn vetoed(&self, cycle: &str) -> BTreeSet<String> {
+        self.vetoes.against(cycle)
     }
 }

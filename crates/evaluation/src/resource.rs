@@ -1,18 +1,19 @@
 //! States as the API shows them.
 
 use contract::evaluation::{
-    Commitment, CommitmentState, ContestState, Cycle, CycleState, CycleUnit, Entry, Mark, Scheme,
-    SchemeFault, Unit, entry_recorded::Target,
+    ContestState, Cycle, CycleState, CycleUnit, Entry, Mark, Scheme, SchemeFault, Unit,
+    entry_recorded::Target,
 };
 use contract::field::to_wire;
-use contract::name::{CommitmentName, CycleName, EntryName, SchemeName, UnitName};
+use contract::name::{CycleName, EntryName, SchemeName, UnitName};
 use eventstore::{Loaded, Stamp};
 use prost_types::Timestamp;
 
+pub(crate) mod commitment;
 pub(crate) mod panel;
 pub(crate) mod survey;
 
-use crate::domain::{commitment, cycle, daily_assessment, mark, scheme, unit_register};
+use crate::domain::{cycle, daily_assessment, mark, scheme, unit_register};
 
 pub(crate) fn unit(register: &Loaded<unit_register::UnitRegister>, name: &UnitName) -> Option<Unit> {
     let name = name.to_string();
@@ -71,11 +72,11 @@ pub(crate) fn faults(rules: &contract::words::SchemeRules) -> Vec<SchemeFault> {
 pub(crate) fn cycle(loaded: &Loaded<cycle::Cycle>, name: &CycleName) -> Option<Cycle> {
     let opened = loaded.state.opened()?;
     let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let (state, results, revisions) = match &opened.phase {
-        cycle::Phase::Open => (CycleState::Open, vec![], 0),
-        cycle::Phase::Closed => (CycleState::Closed, vec![], 0),
+    let (state, results, revision_reasons) = match &opened.phase {
+        cycle::Phase::Open => (CycleState::Open, vec![], vec![]),
+        cycle::Phase::Closed => (CycleState::Closed, vec![], vec![]),
         cycle::Phase::Published { results, revisions } => {
-            (CycleState::Published, results.clone(), *revisions)
+            (CycleState::Published, results.clone(), revisions.clone())
         }
     };
     let terms = opened.terms.clone();
@@ -93,11 +94,11 @@ pub(crate) fn cycle(loaded: &Loaded<cycle::Cycle>, name: &CycleName) -> Option<C
         state: state.into(),
         units,
         results,
-        revisions,
+        revisions: u32::try_from(revision_reasons.len()).unwrap_or(u32::MAX),
         create_time,
         update_time,
         etag,
-        revision_reasons: vec![],
+        revision_reasons,
         revision_due: vec![],
     })
 }
@@ -175,46 +176,6 @@ fn contest_state(entry: &daily_assessment::Entry) -> ContestState {
         Some(contest) if contest.refused.is_some() => ContestState::Refused,
         Some(_) if entry.reversed.is_some() => ContestState::Granted,
         Some(_) => ContestState::Pending,
-    }
-}
-
-pub(crate) fn commitment(
-    loaded: &Loaded<commitment::Commitment>,
-    name: &CommitmentName,
-) -> Option<Commitment> {
-    let known = loaded.state.announced()?;
-    let (create_time, update_time, etag) = times(loaded.stamp(""));
-    let (unit, due_date) =
-        known.assigned.clone().map(|assigned| (assigned.unit, assigned.due_date)).unwrap_or_default();
-    Some(Commitment {
-        name: name.to_string(),
-        title: known.announced.title.clone(),
-        level: known.announced.level,
-        state: commitment_state(known).into(),
-        unit,
-        due_date,
-        announce_date: known.announced.announce_date.clone(),
-        statement: known.report.as_ref().map(|report| report.statement.clone()).unwrap_or_default(),
-        refutations: known.refutations,
-        refutation_reason: known
-            .refutation
-            .as_ref()
-            .map(|refuted| refuted.reason.clone())
-            .unwrap_or_default(),
-        create_time,
-        update_time,
-        etag,
-    })
-}
-
-fn commitment_state(known: &commitment::Announced) -> CommitmentState {
-    match known {
-        _ if known.verified => CommitmentState::Verified,
-        _ if known.lapsed => CommitmentState::Lapsed,
-        _ if known.refutation.is_some() => CommitmentState::Refuted,
-        _ if known.report.is_some() => CommitmentState::Reported,
-        _ if known.assigned.is_some() => CommitmentState::Assigned,
-        _ => CommitmentState::Announced,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::read_model::ReadModel;
 use crate::replica::Replica;
 
 mod boxes;
+mod faults;
 mod figures;
 
 pub use boxes::{Answers, Ballots, Boxes};
@@ -38,9 +39,12 @@ pub fn results(
     let (mut facts, guards) = facts(known.0, key, cycle, scheme);
     figures::add(&mut facts, known, cycle, scheme, now);
     let appraisal = scoring::appraise(scheme, &facts);
-    let result = |(unit, score): (&String, &UnitScore)| UnitResult {
-        figures: figures::to_wire(facts.units.get(unit)),
-        ..unit_result(unit, score)
+    let result = |(unit, score): (&String, &UnitScore)| {
+        let mut result =
+            UnitResult { figures: figures::to_wire(facts.units.get(unit)), ..unit_result(unit, score) };
+        let unit_id = unit.rsplit('/').next().unwrap_or_default();
+        faults::charge(known.0, &format!("{key}/{unit_id}"), scheme, &mut result);
+        result
     };
     (appraisal.units.iter().map(result).collect(), guards)
 }

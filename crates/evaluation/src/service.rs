@@ -40,10 +40,12 @@ pub(crate) mod commitments;
 mod contests;
 mod cycles;
 pub(crate) mod entries;
+mod excellence;
 mod filter;
 mod indicators;
 mod marks;
 mod panels;
+mod readiness;
 mod schemes;
 mod surveys;
 mod turns;
@@ -74,10 +76,10 @@ pub struct Service {
     marks: Commands<mark::Mark>,
     pub(crate) daily_assessments: Commands<daily_assessment::DailyAssessment>,
     surveys: Commands<survey::Survey>,
+    pub(crate) commitments: Commands<commitment::Commitment>,
     panels: Commands<panel::Panel>,
     indicators: Commands<indicator::Indicator>,
     turns: turns::Turns,
-    pub(crate) commitments: Commands<commitment::Commitment>,
     parsed: Schemes,
 }
 
@@ -98,10 +100,10 @@ impl Service {
             marks: Commands::new(store),
             daily_assessments: Commands::new(store),
             surveys: Commands::new(store),
+            commitments: Commands::new(store),
             panels: Commands::new(store),
             indicators: Commands::new(store),
             turns: turns::Turns::default(),
-            commitments: Commands::new(store),
             parsed: Schemes::default(),
         }
     }
@@ -262,6 +264,13 @@ impl EvaluationService for Service {
 
     async fn list_cycles(&self, request: Request<ListCyclesRequest>) -> Answer<ListCyclesResponse> {
         cycles::list_cycles(self, request).await
+    }
+
+    async fn get_excellent_list(
+        &self,
+        request: Request<GetExcellentListRequest>,
+    ) -> Answer<GetExcellentListResponse> {
+        excellence::get_excellent_list(self, request).await
     }
 
     async fn record_mark(&self, request: Request<RecordMarkRequest>) -> Answer<RecordMarkResponse> {

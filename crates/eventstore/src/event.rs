@@ -61,7 +61,7 @@ pub struct Metadata {
     pub correlation_id: Uuid,
     /// The request or event that caused them.
     pub causation_id: Uuid,
-    /// W3C trace context; empty: none.
+    /// W3C trace context: `traceparent`, then, after a space, `tracestate` if there is one; empty: none.
     pub traceparent: String,
 }
 
@@ -103,7 +103,7 @@ pub struct RecordedEvent {
     pub jurisdiction: String,
     /// Id of the unit that it is about; empty: of none.
     pub unit: String,
-    /// W3C trace context; empty: none.
+    /// W3C trace context: `traceparent`, then, after a space, `tracestate` if there is one; empty: none.
     pub traceparent: String,
     /// The encoded message.
     pub payload: Vec<u8>,

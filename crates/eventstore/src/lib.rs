@@ -15,6 +15,7 @@
 //! | [`lease`] | one process at a time does what only one may do |
 //! | [`subscription`] | catch up, then live |
 //! | [`source`] | where a consumer gets events from |
+//! | [`nats`], [`relay`] | what is published of a log, and who publishes it |
 //! | [`verify`](mod@verify) | does every event fit its predecessor? |
 //! | [`sqlite`], [`postgres`] | the log in a SQLite file, in a PostgreSQL database |
 //! | `row` | what a row of either says |
@@ -30,7 +31,9 @@ pub mod event;
 mod group_commit;
 pub mod handle;
 pub mod lease;
+pub mod nats;
 pub mod postgres;
+pub mod relay;
 mod row;
 pub mod source;
 pub mod sqlite;

@@ -5,7 +5,8 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use crate::event::{RecordedEvent, StreamId};
+use crate::boxes::Waiting;
+use crate::event::{NewEvent, RecordedEvent, StreamId};
 use crate::store::{Answered, Checkpoint, Head, StoreError};
 
 /// The columns that [`event`] reads, in its order.
@@ -104,6 +105,16 @@ pub(crate) fn head(row: &impl Row) -> Result<Head, StoreError> {
         Ok(Head { position: row.number(0)?, chain_hash: row.hash(1)?, epoch: row.id(2)? })
     };
     read().map_err(|what| corrupt("the head", what))
+}
+
+/// What waits in a box, from `part, key, event_type, unit, payload`.
+pub(crate) fn waiting(row: &impl Row) -> Result<Waiting, StoreError> {
+    let read = || -> Result<_, Fault> {
+        let event = NewEvent { event_type: row.text(2)?, unit: row.text(3)?, payload: row.bytes(4)? };
+        let key = row.bytes(1)?.try_into().map_err(|_| "its key is not 16 bytes long".to_owned())?;
+        Ok(Waiting { part: row.text(0)?, key, event })
+    };
+    read().map_err(|what| corrupt("what waits in a box", what))
 }
 
 /// How far a consumer has come, from `position, epoch`.

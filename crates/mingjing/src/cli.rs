@@ -1,5 +1,6 @@
 //! Subcommands and their help.
 
+mod consumers;
 mod demo;
 mod events;
 mod forms;
@@ -54,6 +55,11 @@ enum Command {
     /// Read the services' logs.
     #[command(subcommand)]
     Events(events::Command),
+    /// What follows the logs in a process, how far it has come, and which stopped.
+    #[command(subcommand)]
+    Consumers(consumers::Command),
+    /// What is published over NATS, as an AsyncAPI 3 document in JSON.
+    Asyncapi,
     /// Work on schemes 考评办法.
     #[command(subcommand)]
     Scheme(scheme::Command),
@@ -109,6 +115,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Events(command) => events::run(command, flags).await,
         Command::Scheme(command) => scheme::run(&command),
         Command::Forms(command) => forms::run(command, flags).await,
+        Command::Consumers(command) => consumers::run(command, flags).await,
+        Command::Asyncapi => {
+            print::json(&crate::asyncapi::document());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Verify(verify) => verify::run(verify, flags).await,
     }
 }

@@ -1,29 +1,38 @@
-//! `EventService`: the logs themselves, in pages or live.
+//! `EventService`: the logs themselves, in pages or live; and what follows logs in this process.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use contract::event::event_service_server::EventService;
 use contract::event::{
-    EventFilter, ReadEventsRequest, ReadEventsResponse, SubscribeEventsRequest, SubscribeEventsResponse,
+    Consumer, EventFilter, ListConsumersRequest, ListConsumersResponse, ReadEventsRequest,
+    ReadEventsResponse, ResumeConsumerRequest, ResumeConsumerResponse, SubscribeEventsRequest,
+    SubscribeEventsResponse,
 };
 use contract::field::{self, BadField};
 use contract::words;
 use eventstore::store::PAGE_EVENTS_MAX;
 use eventstore::{LogReader, RecordedEvent};
+use shell::{Consumers, Tasks, consumers};
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
-/// Serves the logs of this process.
+/// A log that does not say within this where it ends is away.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Serves the logs of this process: all of them, one, or none.
 pub struct Events {
     logs: BTreeMap<&'static str, LogReader>,
+    consumers: Consumers,
     stop: CancellationToken,
 }
 
 impl Events {
-    /// Serves `logs` until `stop`: then its live feeds end, too.
-    pub fn new(logs: impl IntoIterator<Item = LogReader>, stop: CancellationToken) -> Self {
-        Self { logs: logs.into_iter().map(|log| (log.service(), log)).collect(), stop }
+    /// Serves `logs`, and what follows logs among `tasks`, until they stop: then its live feeds end, too.
+    pub fn new(logs: impl IntoIterator<Item = LogReader>, tasks: &Tasks) -> Self {
+        let logs = logs.into_iter().map(|log| (log.service(), log)).collect();
+        Self { logs, consumers: tasks.consumers.clone(), stop: tasks.stop.clone() }
     }
 
     fn log(&self, service: &str) -> Result<&LogReader, BadField> {
@@ -80,6 +89,49 @@ impl EventService for Events {
             }
         });
         Ok(Response::new(Box::pin(pages)))
+    }
+
+    async fn list_consumers(
+        &self,
+        _request: Request<ListConsumersRequest>,
+    ) -> Result<Response<ListConsumersResponse>, Status> {
+        let all = self.consumers.list();
+        let consumers = futures::future::join_all(all.iter().map(|consumer| describe(consumer))).await;
+        Ok(Response::new(ListConsumersResponse { consumers }))
+    }
+
+    async fn resume_consumer(
+        &self,
+        request: Request<ResumeConsumerRequest>,
+    ) -> Result<Response<ResumeConsumerResponse>, Status> {
+        let wanted = request.into_inner().consumer;
+        let named: Vec<_> =
+            self.consumers.list().into_iter().filter(|consumer| consumer.name() == wanted).collect();
+        if named.is_empty() {
+            return Err(
+                BadField::new("consumer", "nothing of that name follows a log in this process").into()
+            );
+        }
+        let mut consumers = Vec::new();
+        for consumer in named {
+            let described = describe(&consumer).await;
+            if consumer.resume() {
+                consumers.push(described);
+            }
+        }
+        Ok(Response::new(ResumeConsumerResponse { consumers }))
+    }
+}
+
+async fn describe(consumer: &consumers::Consumer) -> Consumer {
+    let head = tokio::time::timeout(HEAD_TIMEOUT, consumer.source().head()).await;
+    let progress = consumer.progress().borrow().clone();
+    Consumer {
+        consumer: consumer.name().to_owned(),
+        service: consumer.source().service().to_owned(),
+        position: progress.position,
+        head_position: head.ok().and_then(Result::ok).map(|head| head.position),
+        alarm: progress.alarm,
     }
 }
 

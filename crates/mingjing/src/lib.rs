@@ -5,7 +5,8 @@
 //! | [`cli`] | subcommands and their help; [`cli::run`] does what was asked |
 //! | [`config`] | settings from flags, environment and file |
 //! | [`serve`] | puts the services together and serves them on one port |
-//! | [`events`] | `EventService`: the logs themselves |
+//! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
+//! | [`asyncapi`] | what is published over NATS, as a document |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
 //! | [`scheme_file`] | schemes as TOML files |
 //! | [`json`] | messages of the contract as JSON |
@@ -13,10 +14,12 @@
 //!
 //! What must never be here: a rule, arithmetic, SQL. Start at [`serve`].
 
+pub mod asyncapi;
 pub mod cli;
 pub mod config;
 pub mod events;
 pub mod json;
+pub mod remote;
 pub mod sample;
 pub mod scheme_file;
 pub mod serve;

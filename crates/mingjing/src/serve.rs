@@ -91,7 +91,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
         .build_v1()?;
     let routes = Routes::new(health)
         .add_service(reflection)
-        .add_service(EventServiceServer::new(Events::new(logs, tasks.stop.clone())))
+        .add_service(EventServiceServer::new(Events::new(logs, &tasks)))
         .add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(complaints.server().max_decoding_message_size(REQUEST_BYTES_MAX))
         .add_service(evaluation.server().max_decoding_message_size(REQUEST_BYTES_MAX))
@@ -137,7 +137,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let filled = [
         (TRAINING_SERVICE, filled(training.reads()).await && filled(training.replica()).await),
         (COMPLAINT_SERVICE, filled(complaints.reads()).await && filled(complaints.replica()).await),
-        (EVALUATION_SERVICE, filled(evaluation.reads()).await),
+        (EVALUATION_SERVICE, filled(evaluation.reads()).await && filled(evaluation.replica()).await),
         (
             ACCOUNTABILITY_SERVICE,
             filled(accountability.reads()).await && filled(accountability.replica()).await,

@@ -16,6 +16,8 @@ pub(crate) struct Drill {
     pub(crate) alarm: String,
     /// The version of the past that they contain; none: nothing was read yet.
     pub(crate) version: Option<u64>,
+    /// The log that it goes no further in.
+    stopped: Option<&'static str>,
     taken: BTreeMap<&'static str, u64>,
 }
 
@@ -56,10 +58,11 @@ impl Drill {
             return;
         }
         *taken = event.position;
-        if self.alarm.is_empty()
+        if self.stopped != Some(event.service)
             && let Err(what) = self.training.apply(event.event_type, event.payload)
         {
             let (service, position) = (event.service, event.position);
+            self.stopped = Some(service);
             self.alarm = format!("training stopped at {service}:{position} ({}): {what}", event.kind());
             tracing::error!("the scorecard's figures of {}: {}", event.jurisdiction, self.alarm);
         }

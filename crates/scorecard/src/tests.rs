@@ -6,6 +6,7 @@ mod explained;
 mod figures;
 mod frozen;
 mod history;
+mod indices;
 mod poison;
 mod properties;
 mod queries;

@@ -20,6 +20,10 @@ pub const UNNAMED: &str = "unnamed";
 pub const CORRELATION_HEADER: &str = "mingjing-correlation-id";
 
 const ACTOR_BYTES_MAX: usize = 128;
+/// Of version 00.
+const TRACEPARENT_BYTES: usize = 55;
+/// More of it need not be carried.
+const TRACESTATE_BYTES_MAX: usize = 512;
 
 /// Who calls, and with what.
 #[derive(Debug, Clone)]
@@ -46,7 +50,7 @@ pub fn receive<M: prost::Message + prost::Name>(
     let correlation_id = header(CORRELATION_HEADER)
         .map(|value| Uuid::try_parse(value).map_err(|_| BadField::new(CORRELATION_HEADER, "must be a UUID")))
         .transpose()?;
-    let traceparent = header("traceparent").filter(|value| value.len() == 55).unwrap_or_default().to_owned();
+    let traceparent = trace_context(header("traceparent"), header("tracestate"));
     let fingerprint = fingerprint(request.get_ref());
     let caller = Caller { actor, now: clock(), fingerprint, correlation_id, traceparent };
     Ok((caller, request.into_inner()))
@@ -56,6 +60,19 @@ fn fingerprint<M: prost::Message + prost::Name>(message: &M) -> [u8; 32] {
     let mut sha = Sha256::new_with_prefix(M::full_name());
     sha.update(message.encode_to_vec());
     sha.finalize().into()
+}
+
+/// W3C trace context as it is recorded: `traceparent`, then, after a space, `tracestate` if there is one. What
+/// is not well formed is dropped, as the standard asks.
+fn trace_context(parent: Option<&str>, state: Option<&str>) -> String {
+    let Some(parent) = parent.filter(|parent| parent.len() == TRACEPARENT_BYTES) else {
+        return String::new();
+    };
+    let printable = |state: &str| state.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    match state.filter(|state| (1..=TRACESTATE_BYTES_MAX).contains(&state.len()) && printable(state)) {
+        Some(state) => format!("{parent} {state}"),
+        None => parent.to_owned(),
+    }
 }
 
 impl Caller {

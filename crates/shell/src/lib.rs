@@ -5,6 +5,7 @@
 //! | [`caller`] | who calls, under which request id, from the request's headers |
 //! | [`commands`] | a parsed command → handled → answered with position and token, or a status |
 //! | [`reads`] | a model folded from one or more logs; queries that wait for a token |
+//! | [`consumers`] | what follows logs here, how far it has come, why it stopped |
 //! | [`folded`] | all streams of one kind, folded by their own rules: what `Get…` and `List…` read |
 //! | [`sources`] | where the facts of every service come from |
 //! | [`reaction`] | others' facts → this service's commands, once each |
@@ -18,6 +19,7 @@
 pub mod caller;
 pub mod code;
 pub mod commands;
+pub mod consumers;
 pub mod folded;
 pub mod pages;
 pub mod reaction;
@@ -28,6 +30,7 @@ pub mod vault;
 
 pub use caller::{Caller, receive};
 pub use commands::Commands;
+pub use consumers::Consumers;
 pub use folded::Folded;
 pub use reads::{Model, Reads};
 pub use sources::Sources;
@@ -40,4 +43,6 @@ pub struct Tasks {
     pub tracker: tokio_util::task::TaskTracker,
     /// Tells all of it to stop.
     pub stop: tokio_util::sync::CancellationToken,
+    /// What of it follows logs.
+    pub consumers: Consumers,
 }

@@ -8,6 +8,7 @@ use eventstore::{Call, Checkpoint, EventStore, Metadata, RecordedEvent, SharedSo
 use uuid::Uuid;
 
 use crate::Tasks;
+use crate::consumers::Consumer;
 
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -55,13 +56,22 @@ pub const fn drawn<R: Reaction>() -> Drawn {
 /// loudly, and so does a source that is another than before; what may pass is tried again.
 pub fn start<R: Reaction>(reaction: R, source: SharedSource, store: EventStore, tasks: &Tasks) {
     let stop = tasks.stop.clone();
+    let consumer = tasks.consumers.register(R::CONSUMER, &source);
     tasks.tracker.spawn(async move {
-        while_held(&store, R::CONSUMER, &stop, || run(&reaction, &source, &store)).await;
+        while_held(&store, R::CONSUMER, &stop, || run(&reaction, &consumer, &store)).await;
     });
 }
 
-async fn run<R: Reaction>(reaction: &R, source: &SharedSource, store: &EventStore) {
-    let consumer = R::CONSUMER;
+async fn run<R: Reaction>(reaction: &R, consumer: &Consumer, store: &EventStore) {
+    loop {
+        let alarm = follow(reaction, consumer, store).await;
+        consumer.stopped(&alarm).await;
+    }
+}
+
+/// Acts on each event from where it had come; returns why it cannot go on.
+async fn follow<R: Reaction>(reaction: &R, registered: &Consumer, store: &EventStore) -> String {
+    let (consumer, source) = (R::CONSUMER, registered.source());
     let (epoch, reached) = loop {
         match (source.head().await, store.checkpoint(consumer).await) {
             (Ok(head), Ok(reached)) => break (head.epoch, reached),
@@ -74,9 +84,11 @@ async fn run<R: Reaction>(reaction: &R, source: &SharedSource, store: &EventStor
     if let Some(Checkpoint { epoch: before, .. }) = reached
         && before != epoch
     {
-        return tracing::error!(%before, now = %epoch, "{consumer} stopped: its source is another log than before");
+        return format!("its source is another log than before: store epoch {epoch}, not {before}");
     }
-    let mut feed = source.subscribe(consumer, reached.map_or(0, |reached| reached.position) + 1);
+    let reached = reached.map_or(0, |reached| reached.position);
+    registered.reached(reached);
+    let mut feed = source.subscribe(consumer, reached + 1);
     loop {
         let page = match feed.next().await {
             Ok(page) => page,
@@ -85,15 +97,11 @@ async fn run<R: Reaction>(reaction: &R, source: &SharedSource, store: &EventStor
                 tokio::time::sleep(RETRY_AFTER).await;
                 continue;
             }
-            Err(error) => return tracing::error!(%error, "{consumer} stopped"),
+            Err(error) => return error.to_string(),
         };
         for event in &page {
             if let Err(failure) = act(reaction, event).await {
-                return tracing::error!(
-                    position = event.position,
-                    ?failure,
-                    "{consumer} stopped at an event"
-                );
+                return format!("at {}:{}: {failure:?}", source.service(), event.position);
             }
         }
         let Some(last) = page.last() else { continue };
@@ -102,6 +110,7 @@ async fn run<R: Reaction>(reaction: &R, source: &SharedSource, store: &EventStor
             tracing::warn!(%error, "{consumer} cannot record how far it has come; trying again");
             tokio::time::sleep(RETRY_AFTER).await;
         }
+        registered.reached(last.position);
         if let Err(error) = feed.done(last.position).await {
             tracing::warn!(%error, "the source was not told what {consumer} has dealt with");
         }

@@ -11,20 +11,13 @@ use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 
 use crate::Tasks;
+use crate::consumers::Consumer;
+pub use crate::consumers::Progress;
 
 /// Folds events; the logs in any order between them, each log in its own.
 pub trait Model: Send + Sync + 'static {
     /// Folds one event of `service`'s log. The error says why it cannot be folded: the model stops there.
     fn apply(&mut self, service: &'static str, event: &RecordedEvent) -> Result<(), String>;
-}
-
-/// How far a model has come in one log.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Position of the last event folded.
-    pub position: u64,
-    /// Why it stopped; empty: it goes on.
-    pub alarm: String,
 }
 
 /// A model in memory that follows its logs. Cheap to clone.
@@ -47,7 +40,8 @@ impl<M: Model> Reads<M> {
         let (publish, progress) = watch::channel(start);
         let model = Arc::new(RwLock::new(model));
         for source in &sources {
-            let following = follow(consumer, source.clone(), model.clone(), publish.clone());
+            let consumer = tasks.consumers.register(consumer, source);
+            let following = follow(consumer, model.clone(), publish.clone());
             let stop = tasks.stop.clone();
             tasks.tracker.spawn(async move { stop.run_until_cancelled(following).await });
         }
@@ -121,14 +115,24 @@ pub async fn wait_for(
 
 type Publish = watch::Sender<BTreeMap<&'static str, Progress>>;
 
-async fn follow<M: Model>(
-    consumer: &'static str,
-    source: SharedSource,
-    model: Arc<RwLock<M>>,
-    publish: Publish,
-) {
+/// A hole is worse than standing still: the model stops where it cannot go on, says so, and goes on from there
+/// when it is told to.
+async fn follow<M: Model>(consumer: Arc<Consumer>, model: Arc<RwLock<M>>, publish: Publish) {
+    let service = consumer.source().service();
+    loop {
+        let alarm = fold(&consumer, &model, &publish).await;
+        publish.send_modify(|progress| progress.entry(service).or_default().alarm.clone_from(&alarm));
+        consumer.stopped(&alarm).await;
+        publish.send_modify(|progress| progress.entry(service).or_default().alarm.clear());
+    }
+}
+
+/// Folds from where the model is; returns why it cannot go on.
+async fn fold<M: Model>(consumer: &Consumer, model: &RwLock<M>, publish: &Publish) -> String {
+    let source = consumer.source();
     let service = source.service();
-    let mut feed = source.subscribe(consumer, 1);
+    let reached = publish.borrow().get(service).map_or(0, |progress| progress.position);
+    let mut feed = source.subscribe(consumer.name(), reached + 1);
     loop {
         let page = match feed.next().await {
             Ok(page) => page,
@@ -137,7 +141,7 @@ async fn follow<M: Model>(
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             }
-            Err(error) => return stop(service, &publish, 0, &error.to_string()),
+            Err(error) => return format!("stopped in {service}: {error}"),
         };
         let mut last = None;
         let mut poison = None;
@@ -145,7 +149,7 @@ async fn follow<M: Model>(
             let mut model = model.write();
             for event in &page {
                 if let Err(what) = model.apply(service, event) {
-                    poison = Some((event.position, what));
+                    poison = Some(format!("stopped at {service}:{}: {what}", event.position));
                     break;
                 }
                 last = Some(event.position);
@@ -155,19 +159,13 @@ async fn follow<M: Model>(
             publish.send_modify(|progress| {
                 progress.entry(service).or_default().position = position;
             });
+            consumer.reached(position);
             if let Err(error) = feed.done(position).await {
-                tracing::warn!(%error, position, "{service} was not told what {consumer} has read");
+                tracing::warn!(%error, position, "{service} was not told what {} has read", consumer.name());
             }
         }
-        if let Some((position, what)) = poison {
-            return stop(service, &publish, position, &what);
+        if let Some(alarm) = poison {
+            return alarm;
         }
     }
-}
-
-/// A hole is worse than standing still: the model stops, and says so.
-fn stop(service: &'static str, publish: &Publish, position: u64, what: &str) {
-    let alarm = format!("stopped at {service}:{position}: {what}");
-    tracing::error!(service, position, "a model {alarm}");
-    publish.send_modify(|progress| progress.entry(service).or_default().alarm = alarm);
 }

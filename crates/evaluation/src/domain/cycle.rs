@@ -2,14 +2,18 @@
 //!
 //! - It opens under a published scheme version and keeps that version for good.
 //! - Units are entered, regrouped and removed while it is open.
-//! - It closes once its surveys and panels are closed, and takes no more facts.
-//! - Results are published once, frozen; a revision is a new, visible event with a reason.
+//! - A county cycle runs in step with a municipal one: the same period, opened while that is open, and closed
+//!   before it.
+//! - It closes once nothing is missing or still open, and takes no more facts.
+//! - Results are published once, when no appeal against an entry waits, and frozen; a revision is a new, visible
+//!   event with a number and a reason.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use contract::evaluation::{
-    CycleClosed, CycleOpened, ResultsPublished, ResultsRevised, UnitEntered, UnitRemoved, UnitResult,
+    CycleClosed, CycleLevel, CycleOpened, ResultsPublished, ResultsRevised, UnitEntered, UnitRemoved,
+    UnitResult,
 };
 use contract::status::{self, Kind};
 use eventstore::Decider;
@@ -51,9 +55,20 @@ pub enum Phase {
     Published {
         /// As published, or as last revised.
         results: Vec<UnitResult>,
-        /// How often they were revised.
-        revisions: u32,
+        /// Why they were revised, oldest first.
+        revisions: Vec<String>,
     },
+}
+
+/// What matters of a cycle that another one runs in step with.
+#[derive(Debug, Clone)]
+pub struct Parent {
+    /// Its level.
+    pub level: CycleLevel,
+    /// Its first and last day.
+    pub period: (String, String),
+    /// Whether it is open.
+    pub open: bool,
 }
 
 /// What can be asked of a cycle.
@@ -65,8 +80,8 @@ pub enum Command {
         terms: CycleOpened,
         /// Whether the scheme version is published.
         scheme_published: bool,
-        /// Whether the parent cycle, if any, is known and municipal.
-        parent_fits: bool,
+        /// The parent cycle; none: it has none, or there is no such cycle.
+        parent: Option<Parent>,
     },
     /// Enter a unit, or change its group or target.
     Enter {
@@ -81,11 +96,16 @@ pub enum Command {
     Close {
         /// The cycle.
         cycle: String,
-        /// Components whose survey or panel is still open.
-        still_open: Vec<String>,
+        /// What is missing or still open, for people.
+        missing: Vec<String>,
     },
     /// Publish the results.
-    Publish(ResultsPublished),
+    Publish {
+        /// The results.
+        published: ResultsPublished,
+        /// What has to be decided first, for people.
+        undecided: Vec<String>,
+    },
     /// Publish revised results.
     Revise(ResultsRevised),
 }
@@ -106,8 +126,8 @@ pub enum Rejection {
     #[error("the period ends before it begins")]
     PeriodReversed,
     /// The parent cycle does not fit.
-    #[error("the parent cycle must be a municipal one that was opened")]
-    ParentCycle,
+    #[error("{0}")]
+    ParentCycle(&'static str),
     /// It is closed.
     #[error("the cycle is closed")]
     CycleNotOpen,
@@ -117,9 +137,9 @@ pub enum Rejection {
     /// The unit is not in the cycle.
     #[error("{0} is not entered in the cycle")]
     UnitNotEntered(String),
-    /// Something still takes answers or ballots.
-    #[error("still open: {}", .0.join(", "))]
-    StillOpen(Vec<String>),
+    /// Something is missing, still open or not decided.
+    #[error("not ready: {}", .0.join("; "))]
+    NotReady(Vec<String>),
     /// It takes facts still.
     #[error("the cycle is not closed yet")]
     CycleNotClosed,
@@ -135,11 +155,11 @@ impl status::Rejection for Rejection {
             Self::UnknownCycle => "evaluation.unknown_cycle",
             Self::SchemeNotPublished => "evaluation.scheme_not_published",
             Self::PeriodReversed => "evaluation.period_reversed",
-            Self::ParentCycle => "evaluation.parent_cycle",
+            Self::ParentCycle(_) => "evaluation.parent_cycle",
             Self::CycleNotOpen => "evaluation.cycle_not_open",
             Self::UnitNotInService(_) => "evaluation.unit_not_in_service",
             Self::UnitNotEntered(_) => "evaluation.unit_not_entered",
-            Self::StillOpen(_) => "evaluation.still_open",
+            Self::NotReady(_) => "evaluation.not_ready",
             Self::CycleNotClosed => "evaluation.cycle_not_closed",
             Self::NotPublished => "evaluation.not_published",
         }
@@ -151,11 +171,11 @@ impl status::Rejection for Rejection {
             Self::UnknownCycle => Kind::NotFound,
             Self::SchemeNotPublished
             | Self::PeriodReversed
-            | Self::ParentCycle
+            | Self::ParentCycle(_)
             | Self::CycleNotOpen
             | Self::UnitNotInService(_)
             | Self::UnitNotEntered(_)
-            | Self::StillOpen(_)
+            | Self::NotReady(_)
             | Self::CycleNotClosed
             | Self::NotPublished => Kind::Rule,
         }
@@ -174,16 +194,16 @@ impl Decider for Cycle {
     type Rejection = Rejection;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Rejection> {
-        if let Command::Open { terms, scheme_published, parent_fits } = command {
-            return state.open(terms, scheme_published, parent_fits);
+        if let Command::Open { terms, scheme_published, parent } = command {
+            return state.open(terms, scheme_published, parent.as_ref());
         }
         let State::Opened(cycle) = state else { return Err(Rejection::UnknownCycle) };
         match command {
             Command::Open { .. } => Ok(vec![]),
             Command::Enter { entered, in_service } => cycle.enter(entered, in_service),
             Command::Remove(removed) => cycle.remove(removed),
-            Command::Close { cycle: name, still_open } => cycle.close(name, still_open),
-            Command::Publish(published) => cycle.publish(published),
+            Command::Close { cycle: name, missing } => cycle.close(name, missing),
+            Command::Publish { published, undecided } => cycle.publish(published, undecided),
             Command::Revise(revised) => cycle.revise(revised),
         }
     }
@@ -237,7 +257,7 @@ impl State {
         &self,
         terms: CycleOpened,
         scheme_published: bool,
-        parent_fits: bool,
+        parent: Option<&Parent>,
     ) -> Result<Vec<Event>, Rejection> {
         if let Self::Opened(cycle) = self {
             return if cycle.terms == terms { Ok(vec![]) } else { Err(Rejection::CycleExists) };
@@ -249,8 +269,8 @@ impl State {
         if terms.end_date < terms.start_date {
             return Err(Rejection::PeriodReversed);
         }
-        if !parent_fits {
-            return Err(Rejection::ParentCycle);
+        if let Some(why) = misfit(&terms, parent) {
+            return Err(Rejection::ParentCycle(why));
         }
         Ok(vec![terms.into()])
     }
@@ -264,11 +284,13 @@ impl Opened {
             Event::UnitRemoved(UnitRemoved { unit, .. }) => drop(self.units.remove(unit)),
             Event::CycleClosed(_) => self.phase = Phase::Closed,
             Event::ResultsPublished(ResultsPublished { results, .. }) => {
-                self.phase = Phase::Published { results: results.clone(), revisions: 0 };
+                self.phase = Phase::Published { results: results.clone(), revisions: vec![] };
             }
-            Event::ResultsRevised(ResultsRevised { results, .. }) => {
-                let before = if let Phase::Published { revisions, .. } = self.phase { revisions } else { 0 };
-                self.phase = Phase::Published { results: results.clone(), revisions: before + 1 };
+            Event::ResultsRevised(revised) => {
+                if let Phase::Published { results, revisions } = &mut self.phase {
+                    results.clone_from(&revised.results);
+                    revisions.push(revised.reason.clone());
+                }
             }
         }
     }
@@ -292,19 +314,20 @@ impl Opened {
         Ok(vec![removed.into()])
     }
 
-    fn close(&self, cycle: String, still_open: Vec<String>) -> Result<Vec<Event>, Rejection> {
+    fn close(&self, cycle: String, missing: Vec<String>) -> Result<Vec<Event>, Rejection> {
         if self.phase != Phase::Open {
             return Ok(vec![]);
         }
-        if !still_open.is_empty() {
-            return Err(Rejection::StillOpen(still_open));
+        if !missing.is_empty() {
+            return Err(Rejection::NotReady(missing));
         }
         Ok(vec![CycleClosed { cycle }.into()])
     }
 
-    fn publish(&self, published: ResultsPublished) -> Result<Vec<Event>, Rejection> {
+    fn publish(&self, published: ResultsPublished, undecided: Vec<String>) -> Result<Vec<Event>, Rejection> {
         match self.phase {
             Phase::Open => Err(Rejection::CycleNotClosed),
+            Phase::Closed if !undecided.is_empty() => Err(Rejection::NotReady(undecided)),
             Phase::Closed => Ok(vec![published.into()]),
             Phase::Published { .. } => Ok(vec![]),
         }
@@ -314,7 +337,10 @@ impl Opened {
         match &self.phase {
             Phase::Open | Phase::Closed => Err(Rejection::NotPublished),
             Phase::Published { results, .. } if *results == revised.results => Ok(vec![]),
-            Phase::Published { .. } => Ok(vec![revised.into()]),
+            Phase::Published { revisions, .. } => {
+                let revision = u32::try_from(revisions.len() + 1).unwrap_or(u32::MAX);
+                Ok(vec![ResultsRevised { revision, ..revised }.into()])
+            }
         }
     }
 
@@ -323,155 +349,22 @@ impl Opened {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use eventstore::testing::{Given, given};
-
-    use super::*;
-
-    const NAME: &str = "jurisdictions/city/cycles/2024";
-    const UNIT: &str = "jurisdictions/city/units/bureau";
-
-    fn terms() -> CycleOpened {
-        CycleOpened {
-            cycle: NAME.to_owned(),
-            start_date: "2024-01-01".to_owned(),
-            end_date: "2024-12-31".to_owned(),
-            ..CycleOpened::default()
-        }
+/// Why a cycle cannot run in step with its parent; none: it can, or has none.
+fn misfit(terms: &CycleOpened, parent: Option<&Parent>) -> Option<&'static str> {
+    if terms.parent_cycle.is_empty() {
+        return None;
     }
-
-    fn entered(group: u32) -> UnitEntered {
-        UnitEntered { cycle: NAME.to_owned(), unit: UNIT.to_owned(), group, ..UnitEntered::default() }
+    let Some(parent) = parent.filter(|parent| parent.level == CycleLevel::Municipal) else {
+        return Some("the parent cycle must be a municipal one that was opened");
+    };
+    if terms.level() != CycleLevel::County {
+        return Some("only a county cycle runs in step with another one");
     }
-
-    fn enter(group: u32) -> Command {
-        Command::Enter { entered: entered(group), in_service: true }
+    if (&terms.start_date, &terms.end_date) != (&parent.period.0, &parent.period.1) {
+        return Some("a county cycle has the period of the municipal one that it runs in step with");
     }
-
-    fn removed() -> UnitRemoved {
-        UnitRemoved { cycle: NAME.to_owned(), unit: UNIT.to_owned(), reason: "merged".to_owned() }
-    }
-
-    fn close(still_open: &[&str]) -> Command {
-        let still_open = still_open.iter().map(ToString::to_string).collect();
-        Command::Close { cycle: NAME.to_owned(), still_open }
-    }
-
-    fn closed() -> Event {
-        CycleClosed { cycle: NAME.to_owned() }.into()
-    }
-
-    fn published() -> ResultsPublished {
-        ResultsPublished { cycle: NAME.to_owned(), ..ResultsPublished::default() }
-    }
-
-    fn revised(rank: u32) -> ResultsRevised {
-        let results = vec![UnitResult { unit: UNIT.to_owned(), rank, ..UnitResult::default() }];
-        ResultsRevised {
-            cycle: NAME.to_owned(),
-            results,
-            reason: "appeal".to_owned(),
-            ..ResultsRevised::default()
-        }
-    }
-
-    fn open_cycle() -> Given<Cycle> {
-        given([terms().into(), entered(3).into()])
-    }
-
-    fn closed_cycle() -> Given<Cycle> {
-        given([terms().into(), entered(3).into(), closed()])
-    }
-
-    fn published_cycle() -> Given<Cycle> {
-        given([terms().into(), entered(3).into(), closed(), published().into()])
-    }
-
-    fn open(terms: CycleOpened, scheme_published: bool, parent_fits: bool) -> Command {
-        Command::Open { terms, scheme_published, parent_fits }
-    }
-
-    #[test]
-    fn a_cycle_opens_under_a_published_scheme() {
-        given::<Cycle>([]).when(open(terms(), true, true)).then([terms().into()]);
-        given::<Cycle>([]).when(open(terms(), false, true)).then_rejected(Rejection::SchemeNotPublished);
-    }
-
-    #[test]
-    fn opening_it_again_changes_nothing_and_another_of_its_name_is_refused() {
-        open_cycle().when(open(terms(), true, true)).then_nothing();
-        let other = CycleOpened { end_date: "2024-06-30".to_owned(), ..terms() };
-        open_cycle().when(open(other, true, true)).then_rejected(Rejection::CycleExists);
-    }
-
-    #[test]
-    fn a_period_does_not_end_before_it_begins() {
-        let reversed = CycleOpened { end_date: "2023-12-31".to_owned(), ..terms() };
-        given::<Cycle>([]).when(open(reversed, true, true)).then_rejected(Rejection::PeriodReversed);
-    }
-
-    #[test]
-    fn a_county_cycle_runs_in_step_with_a_municipal_one() {
-        given::<Cycle>([]).when(open(terms(), true, false)).then_rejected(Rejection::ParentCycle);
-    }
-
-    #[test]
-    fn units_are_entered_regrouped_and_removed_while_it_is_open() {
-        given::<Cycle>([terms().into()]).when(enter(3)).then([entered(3).into()]);
-        open_cycle().when(enter(3)).then_nothing();
-        open_cycle().when(enter(4)).then([entered(4).into()]);
-        open_cycle().when(Command::Remove(removed())).then([removed().into()]);
-    }
-
-    #[test]
-    fn only_units_in_service_are_entered() {
-        let command = Command::Enter { entered: entered(5), in_service: false };
-        open_cycle().when(command).then_rejected(Rejection::UnitNotInService(UNIT.to_owned()));
-    }
-
-    #[test]
-    fn only_an_entered_unit_is_removed() {
-        let command = Command::Remove(removed());
-        given::<Cycle>([terms().into()])
-            .when(command)
-            .then_rejected(Rejection::UnitNotEntered(UNIT.to_owned()));
-    }
-
-    #[test]
-    fn a_closed_cycle_takes_and_loses_no_units() {
-        closed_cycle().when(enter(4)).then_rejected(Rejection::CycleNotOpen);
-        closed_cycle().when(enter(3)).then_nothing();
-        closed_cycle().when(Command::Remove(removed())).then_rejected(Rejection::CycleNotOpen);
-    }
-
-    #[test]
-    fn it_closes_once_its_surveys_and_panels_are_closed() {
-        let still_open = Rejection::StillOpen(vec!["open-appraisal".to_owned()]);
-        open_cycle().when(close(&["open-appraisal"])).then_rejected(still_open);
-        open_cycle().when(close(&[])).then([closed()]);
-        closed_cycle().when(close(&[])).then_nothing();
-    }
-
-    #[test]
-    fn results_are_published_after_the_close_and_only_once() {
-        open_cycle().when(Command::Publish(published())).then_rejected(Rejection::CycleNotClosed);
-        closed_cycle().when(Command::Publish(published())).then([published().into()]);
-        published_cycle().when(Command::Publish(published())).then_nothing();
-    }
-
-    #[test]
-    fn published_results_are_revised_in_the_open() {
-        closed_cycle().when(Command::Revise(revised(2))).then_rejected(Rejection::NotPublished);
-        published_cycle().when(Command::Revise(revised(2))).then([revised(2).into()]);
-        let history = [terms().into(), closed(), published().into(), revised(2).into()];
-        given::<Cycle>(history).when(Command::Revise(revised(2))).then_nothing();
-    }
-
-    #[test]
-    fn nothing_is_done_to_a_cycle_that_was_never_opened() {
-        for command in [enter(3), Command::Remove(removed()), close(&[]), Command::Revise(revised(2))] {
-            given::<Cycle>([]).when(command).then_rejected(Rejection::UnknownCycle);
-        }
-    }
+    (!parent.open).then_some("the municipal cycle is closed")
 }
+
+#[cfg(test)]
+mod tests;

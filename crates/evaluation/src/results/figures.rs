@@ -37,8 +37,9 @@ pub(super) fn add(
     let wants = |kind| kinds.contains(&kind);
     let mut commitments =
         if wants(IndexKind::Commitments) { commitments(model, cycle, period, now) } else { BTreeMap::new() };
+    let vetoed = replica.vetoed(&cycle.terms.cycle);
     for (name, unit) in &mut facts.units {
-        unit.vetoed = replica.is_vetoed(&cycle.terms.cycle, name);
+        unit.vetoed = vetoed.contains(name);
         if wants(IndexKind::Training) {
             unit.figures.training = replica.training(name, period);
         }

@@ -19,7 +19,7 @@ pub(super) async fn announce_commitment(
     };
     let command = commitment::Command::Announce(announced);
     let answer = |commitment: &_| AnnounceCommitmentResponse {
-        commitment: resource::commitment(commitment, &name),
+        commitment: resource::commitment::commitment(commitment, &name),
         ..Default::default()
     };
     service.commitments.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
@@ -42,7 +42,7 @@ pub(super) async fn assign_commitment(
     let day = field::day_of(call.metadata.occurred_at).to_string();
     let prepare = |fresh| assign(service, &unit, &assigned, &day, fresh);
     let answer = |commitment: &_| AssignCommitmentResponse {
-        commitment: resource::commitment(commitment, &name),
+        commitment: resource::commitment::commitment(commitment, &name),
         ..Default::default()
     };
     let stream = stream_of(&name);
@@ -65,7 +65,7 @@ pub(super) async fn report_delivery(
     let day = field::day_of(call.metadata.occurred_at).to_string();
     let command = commitment::Command::Report { reported, day };
     let answer = |commitment: &_| ReportDeliveryResponse {
-        commitment: resource::commitment(commitment, &name),
+        commitment: resource::commitment::commitment(commitment, &name),
         ..Default::default()
     };
     service.commitments.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
@@ -80,7 +80,7 @@ pub(super) async fn verify_delivery(
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let command = commitment::Command::Verify { commitment: name.to_string(), actor: caller.actor.clone() };
     let answer = |commitment: &_| VerifyDeliveryResponse {
-        commitment: resource::commitment(commitment, &name),
+        commitment: resource::commitment::commitment(commitment, &name),
         ..Default::default()
     };
     service.commitments.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
@@ -100,7 +100,7 @@ pub(super) async fn refute_delivery(
         refuted_by: caller.actor.clone(),
     });
     let answer = |commitment: &_| RefuteDeliveryResponse {
-        commitment: resource::commitment(commitment, &name),
+        commitment: resource::commitment::commitment(commitment, &name),
         ..Default::default()
     };
     service.commitments.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
@@ -115,7 +115,8 @@ pub(super) async fn get_commitment(
     let name = CommitmentName::parse("name", &asked.name)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
     let model = service.reads.now();
-    let found = model.commitments.get(&name.key()).and_then(|loaded| resource::commitment(loaded, &name));
+    let found =
+        model.commitments.get(&name.key()).and_then(|loaded| resource::commitment::commitment(loaded, &name));
     let commitment = Some(found.ok_or_else(|| Failure::not_found(&name))?);
     Ok(Response::new(GetCommitmentResponse { commitment }))
 }
@@ -134,7 +135,7 @@ pub(super) async fn list_commitments(
     let commitments = model.commitments.with_prefix(&prefix).filter_map(|(key, loaded)| {
         let commitment = key[prefix.len()..].to_owned();
         let name = CommitmentName { jurisdiction: jurisdiction.clone(), commitment };
-        let commitment = resource::commitment(loaded, &name)?;
+        let commitment = resource::commitment::commitment(loaded, &name)?;
         wanted.is(&commitment).then(|| (key.to_owned(), commitment))
     });
     let (commitments, next_page_token) = pages::page(commitments, asked.page_size, &asked.page_token)?;

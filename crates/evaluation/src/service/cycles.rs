@@ -61,11 +61,12 @@ pub(super) async fn close_cycle(
     service: &Service,
     request: Request<CloseCycleRequest>,
 ) -> Answer<CloseCycleResponse> {
+    let patience = patience(&request);
     let (caller, asked) = receive(request, &service.clock)?;
     let name = CycleName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let stream = stream::<cycle::Cycle>(name.key());
-    let prepare = |fresh| close(service, &name, fresh);
+    let prepare = |fresh| close(service, &name, patience, fresh);
     let answer =
         |cycle: &_| CloseCycleResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     service.cycles.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
@@ -112,9 +113,14 @@ pub(super) async fn get_cycle(
     let asked = request.into_inner();
     let name = CycleName::parse("name", &asked.name)?;
     service.reads.wait(&asked.consistency_token, patience).await?;
-    let model = service.reads.now();
-    let found = model.cycles.get(&name.key()).and_then(|loaded| resource::cycle(loaded, &name));
-    Ok(Response::new(GetCycleResponse { cycle: Some(found.ok_or_else(|| Failure::not_found(&name))?) }))
+    service.replica.wait(&asked.consistency_token, patience).await?;
+    let found = {
+        let model = service.reads.now();
+        model.cycles.get(&name.key()).and_then(|loaded| resource::cycle(loaded, &name))
+    };
+    let mut cycle = found.ok_or_else(|| Failure::not_found(&name))?;
+    cycle.revision_due = revision_due(service, &name, &cycle).await?;
+    Ok(Response::new(GetCycleResponse { cycle: Some(cycle) }))
 }
 
 pub(super) async fn list_cycles(
@@ -169,17 +175,20 @@ async fn open(service: &Service, terms: &CycleOpened, fresh: bool) -> Prepared<c
     let scheme = SchemeName::parse("scheme", &terms.scheme)?;
     let scheme = service.schemes.load(&stream::<scheme::Scheme>(scheme.key()), fresh).await?;
     let published = scheme.state.version(terms.scheme_version).filter(|(_, version)| version.published);
-    let parent_fits = match CycleName::parse_optional("parent_cycle", &terms.parent_cycle)? {
-        None => true,
-        Some(parent) => {
-            let parent = service.cycles.load(&stream::<cycle::Cycle>(parent.key()), fresh).await?;
-            let level = parent.state.opened().map(|opened| opened.terms.level);
-            level == Some(CycleLevel::Municipal.into())
-        }
-    };
+    let (mut parent, mut guards) = (None, vec![]);
+    if let Some(name) = CycleName::parse_optional("parent_cycle", &terms.parent_cycle)? {
+        let stream = stream::<cycle::Cycle>(name.key());
+        let loaded = service.cycles.load(&stream, fresh).await?;
+        parent = loaded.state.opened().map(|opened| cycle::Parent {
+            level: opened.terms.level(),
+            period: (opened.terms.start_date.clone(), opened.terms.end_date.clone()),
+            open: opened.phase == cycle::Phase::Open,
+        });
+        guards.push(Guard { stream, stream_version: loaded.stream_version });
+    }
     let mut terms = terms.clone();
     terms.scheme_version = published.map_or(terms.scheme_version, |(number, _)| number);
-    Ok((cycle::Command::Open { terms, scheme_published: published.is_some(), parent_fits }, vec![]))
+    Ok((cycle::Command::Open { terms, scheme_published: published.is_some(), parent }, guards))
 }
 
 async fn enter(
@@ -200,9 +209,21 @@ async fn enter(
     Ok((cycle::Command::Enter { entered, in_service: known.is_some_and(|unit| !unit.retired) }, vec![]))
 }
 
-async fn close(service: &Service, name: &CycleName, fresh: bool) -> Prepared<cycle::Cycle> {
+async fn close(
+    service: &Service,
+    name: &CycleName,
+    patience: Duration,
+    fresh: bool,
+) -> Prepared<cycle::Cycle> {
     let (still_open, guards) = still_open(service, name, fresh).await?;
-    Ok((cycle::Command::Close { cycle: name.to_string(), still_open }, guards))
+    let mut missing: Vec<_> = still_open.into_iter().map(|id| format!("{id}: still open")).collect();
+    service.reads.catch_up(patience).await?;
+    let cycle = service.cycles.load(&stream::<cycle::Cycle>(name.key()), fresh).await?;
+    if let Some(opened) = cycle.state.opened() {
+        let scheme = service.scheme(&opened.terms.scheme, opened.terms.scheme_version).await?;
+        missing.extend(readiness::missing(&service.reads.now(), name, opened, &scheme));
+    }
+    Ok((cycle::Command::Close { cycle: name.to_string(), missing }, guards))
 }
 
 async fn publish(
@@ -211,11 +232,11 @@ async fn publish(
     now: Timestamp,
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
-    let (results, guards) = computed(service, name, now, patience).await?;
-    Ok((
-        cycle::Command::Publish(ResultsPublished { cycle: name.to_string(), results, ..Default::default() }),
-        guards,
-    ))
+    let Computed { results, guards, accountability_threshold } =
+        computed(service, name, now, patience).await?;
+    let undecided = readiness::undecided(&service.reads.now(), name);
+    let published = ResultsPublished { cycle: name.to_string(), results, accountability_threshold };
+    Ok((cycle::Command::Publish { published, undecided }, guards))
 }
 
 async fn revise(
@@ -225,9 +246,16 @@ async fn revise(
     now: Timestamp,
     patience: Duration,
 ) -> Prepared<cycle::Cycle> {
-    let (results, guards) = computed(service, name, now, patience).await?;
-    let revised =
-        ResultsRevised { cycle: name.to_string(), results, reason: reason.to_owned(), ..Default::default() };
+    let Computed { results, guards, accountability_threshold } =
+        computed(service, name, now, patience).await?;
+    let revised = ResultsRevised {
+        cycle: name.to_string(),
+        results,
+        reason: reason.to_owned(),
+        // Numbered by the rules.
+        revision: 0,
+        accountability_threshold,
+    };
     Ok((cycle::Command::Revise(revised), guards))
 }
 
@@ -262,26 +290,55 @@ async fn still_open(
     Ok((still_open, guards))
 }
 
-/// The results as all recorded facts stand, with guards on the streams that they came from.
+/// Results, with guards on the streams that they came from.
+#[derive(Default)]
+struct Computed {
+    results: Vec<UnitResult>,
+    guards: Vec<Guard>,
+    accountability_threshold: Option<String>,
+}
+
+/// The results as all recorded facts, others' too, stand.
 async fn computed(
     service: &Service,
     name: &CycleName,
     now: Timestamp,
     patience: Duration,
-) -> Result<(Vec<UnitResult>, Vec<Guard>), Failed> {
+) -> Result<Computed, Failed> {
     service.reads.catch_up(patience).await?;
     service.replica.catch_up(patience).await?;
+    Ok(as_known(service, name, now).await?)
+}
+
+/// The results as the read model has the facts.
+async fn as_known(service: &Service, name: &CycleName, now: Timestamp) -> Result<Computed, Failure> {
     let terms = {
         let model = service.reads.now();
         let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
         opened.map(|opened| opened.terms.clone())
     };
     // The rules refuse what is asked of a cycle that is not there.
-    let Some(terms) = terms else { return Ok((vec![], vec![])) };
+    let Some(terms) = terms else { return Ok(Computed::default()) };
     let scheme = service.scheme(&terms.scheme, terms.scheme_version).await?;
     let model = service.reads.now();
     let opened = model.cycles.get(&name.key()).and_then(|loaded| loaded.state.opened());
     let replica = service.replica.now();
     let computed = |opened| results::results((&model, &replica), &name.key(), opened, &scheme, now);
-    Ok(opened.map(computed).unwrap_or_default())
+    let (results, guards) = opened.map(computed).unwrap_or_default();
+    let accountability_threshold = scheme.accountability_threshold().map(|points| points.to_string());
+    Ok(Computed { results, guards, accountability_threshold })
+}
+
+/// The units whose published result would be another one if it were revised now.
+async fn revision_due(
+    service: &Service,
+    name: &CycleName,
+    published: &Cycle,
+) -> Result<Vec<String>, Failure> {
+    if published.state() != CycleState::Published {
+        return Ok(vec![]);
+    }
+    let computed = as_known(service, name, (service.clock)()).await?.results;
+    let changed = computed.into_iter().filter(|result| !published.results.contains(result));
+    Ok(changed.map(|result| result.unit).collect())
 }

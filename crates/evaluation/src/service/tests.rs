@@ -20,6 +20,7 @@ use crate::reactions::{Consumer, Facts};
 use crate::timers::Lapses;
 
 mod commitments;
+mod cycles;
 mod reacting;
 
 const CITY: &str = "jurisdictions/city";
@@ -53,7 +54,8 @@ impl World {
         };
         let (own, others) = (open("evaluation").await, open("complaints").await);
         let reads = Reads::follow("evaluation", ReadModel::default(), vec![own.source()], &tasks);
-        let replica = Reads::follow("evaluation-replica", Replica::default(), vec![own.source()], &tasks);
+        let facts = vec![own.source(), others.source()];
+        let replica = Reads::follow("evaluation-replica", Replica::default(), facts, &tasks);
         let service = Arc::new(Service::new(&own, reads, replica, clock));
         let requests = AtomicI64::new(0);
         let world = Self { service, own, others, now, requests, _tasks: tasks, _folder: folder };
@@ -243,5 +245,5 @@ async fn append(store: &EventStore, request_id: Uuid, event: NewEvent, occurred_
         traceparent: String::new(),
     };
     let request = Answered { request_id, fingerprint: [0; 32], answer: vec![] };
-    store.append(Append { writes, boxes: vec![], guards: vec![], metadata, request }).await.unwrap();
+    store.append(Append { writes, guards: vec![], boxes: vec![], metadata, request }).await.unwrap();
 }

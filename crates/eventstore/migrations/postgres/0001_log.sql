@@ -57,15 +57,3 @@ CREATE TABLE vault (
     key     TEXT  NOT NULL PRIMARY KEY,
     content BYTEA NOT NULL
 );
-
--- What waits to be recorded in a box. The key is random: nothing here says in which order it came, or with
--- what. Rows that were erased are vacuumed away at once.
-CREATE TABLE boxed (
-    box        TEXT  NOT NULL COLLATE "C", -- the box's stream
-    part       TEXT  NOT NULL COLLATE "C", -- what lies in the same part is mixed
-    key        BYTEA NOT NULL,             -- random
-    event_type TEXT  NOT NULL,
-    unit       TEXT  NOT NULL,
-    payload    BYTEA NOT NULL,
-    PRIMARY KEY (box, part, key)
-);

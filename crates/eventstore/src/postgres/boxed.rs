@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnection, PgRow};
 
+use super::writer::Failure;
 use crate::batch::Lookup;
 use crate::boxes::{Contents, Waiting};
-use crate::event::{NewEvent, StreamId};
+use crate::event::StreamId;
+use crate::row;
 use crate::store::Append;
 
 const COUNT: &str = "SELECT part, count(*) FROM boxed WHERE box = $1 GROUP BY part";
@@ -20,7 +22,7 @@ pub(super) async fn look_up(
     connection: &mut PgConnection,
     lookup: &Lookup,
     batch: &[Append],
-) -> Result<HashMap<StreamId, Contents>, sqlx::Error> {
+) -> Result<HashMap<StreamId, Contents>, Failure> {
     let mut boxes = HashMap::new();
     for stream in &lookup.boxes {
         let rows = sqlx::query(COUNT).bind(stream.as_str()).fetch_all(&mut *connection).await?;
@@ -31,7 +33,7 @@ pub(super) async fn look_up(
         let mut contents = Contents { unseen, ..Contents::default() };
         if Lookup::wants(batch, stream, &contents.unseen) {
             for row in sqlx::query(LOAD).bind(stream.as_str()).fetch_all(&mut *connection).await? {
-                let waiting = waiting(&row)?;
+                let waiting = row::waiting(&row)?;
                 contents.stored.entry(waiting.part.clone()).or_default().push(waiting);
             }
             contents.unseen.clear();
@@ -64,11 +66,4 @@ pub(super) async fn forget(connection: &mut PgConnection) {
     if let Err(error) = sqlx::query(FORGET).execute(connection).await {
         tracing::warn!(%error, "erased rows of boxes are not vacuumed away yet");
     }
-}
-
-fn waiting(row: &PgRow) -> Result<Waiting, sqlx::Error> {
-    let key: Vec<u8> = row.try_get(1)?;
-    let key = key.try_into().map_err(|_| sqlx::Error::Decode("a key is not 16 bytes long".into()))?;
-    let event = NewEvent { event_type: row.try_get(2)?, unit: row.try_get(3)?, payload: row.try_get(4)? };
-    Ok(Waiting { part: row.try_get(0)?, key, event })
 }

@@ -135,7 +135,7 @@ impl Writer {
 }
 
 /// Why a batch was not written, or may not have been.
-enum Failure {
+pub(super) enum Failure {
     /// The database or the connection to it.
     Database(sqlx::Error),
     /// What the log has.

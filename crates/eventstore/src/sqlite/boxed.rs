@@ -7,7 +7,8 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use crate::batch::Lookup;
 use crate::boxes::{Contents, Waiting};
-use crate::event::{NewEvent, StreamId};
+use crate::event::StreamId;
+use crate::row;
 use crate::store::{Append, StoreError};
 
 const COUNT: &str = "SELECT part, count(*) FROM boxed WHERE box = ? GROUP BY part";
@@ -33,7 +34,7 @@ pub(super) async fn look_up(
         if Lookup::wants(batch, stream, &contents.unseen) {
             let rows = sqlx::query(LOAD).bind(stream.as_str()).fetch_all(&mut *connection).await;
             for row in rows.map_err(StoreError::database)? {
-                let waiting = waiting(&row).map_err(StoreError::database)?;
+                let waiting = row::waiting(&row)?;
                 contents.stored.entry(waiting.part.clone()).or_default().push(waiting);
             }
             contents.unseen.clear();
@@ -62,11 +63,4 @@ pub(super) async fn change(
         }
     }
     Ok(erased)
-}
-
-fn waiting(row: &SqliteRow) -> Result<Waiting, sqlx::Error> {
-    let key: Vec<u8> = row.try_get(1)?;
-    let key = key.try_into().map_err(|_| sqlx::Error::Decode("a key is not 16 bytes long".into()))?;
-    let event = NewEvent { event_type: row.try_get(2)?, unit: row.try_get(3)?, payload: row.try_get(4)? };
-    Ok(Waiting { part: row.try_get(0)?, key, event })
 }

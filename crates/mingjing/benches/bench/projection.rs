@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eventstore::RecordedEvent;
 use eventstore::store::PAGE_EVENTS_MAX;
 use scorecard::Scorecard;
-use shell::Tasks;
+use shell::{Sources, Tasks};
 
 use crate::measure::{Limit, Table, per_second};
 use crate::year::{self, Year};
@@ -20,12 +20,13 @@ pub(crate) async fn rebuilt(folder: &Path, table: &mut Table) -> anyhow::Result<
     let data_dir = folder.join("projection");
     std::fs::create_dir(&data_dir)?;
     let tasks = Tasks::default();
-    let mut logs = Vec::new();
-    for service in ["training", "complaints", "accountability"] {
-        logs.push(year::open(service, &data_dir, &tasks).await?.reader().clone());
-    }
     let store = year::open(EVALUATION, &data_dir, &tasks).await?;
-    logs.push(store.reader().clone());
+    let sources = Sources {
+        training: year::open("training", &data_dir, &tasks).await?.source(),
+        complaints: year::open("complaints", &data_dir, &tasks).await?.source(),
+        evaluation: store.source(),
+        accountability: year::open("accountability", &data_dir, &tasks).await?.source(),
+    };
     let mut year = Year::of_marked_units()?;
     year.add_forms_and_entries(FORMS);
     let count = year.write(&store).await?;
@@ -49,7 +50,7 @@ pub(crate) async fn rebuilt(folder: &Path, table: &mut Table) -> anyhow::Result<
     drop(events);
 
     let began = Instant::now();
-    let scorecard = Scorecard::start(logs, &data_dir.join("scorecard.db"), &tasks).await?;
+    let scorecard = Scorecard::start(&sources, &data_dir.join("scorecard.db"), mingjing::clock(), &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     let projected = per_second(count, began.elapsed());
     let limits = [

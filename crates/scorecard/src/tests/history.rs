@@ -38,7 +38,7 @@ pub(super) struct History(pub(super) Vec<Told>);
 
 /// When the event of this number is told: 1, 2, 3 …
 pub(super) fn instant(number: usize) -> Timestamp {
-    Timestamp::new(1_700_000_000 + i64::try_from(number).unwrap(), 0).unwrap()
+    Timestamp::new(1_735_700_000 + i64::try_from(number).unwrap(), 0).unwrap()
 }
 
 pub(super) fn cycle_name() -> CycleName {
@@ -198,7 +198,7 @@ impl History {
     }
 }
 
-fn result(card: Scorecard) -> UnitResult {
+pub(super) fn result(card: Scorecard) -> UnitResult {
     let component = |component: contract::scorecard::ComponentScore| {
         let (component_id, points) = (component.component_id, component.points);
         contract::evaluation::ComponentResult { component_id, points }
@@ -212,6 +212,7 @@ fn result(card: Scorecard) -> UnitResult {
         rank: card.rank,
         excellent: card.excellent,
         vetoed: card.vetoed,
+        ..UnitResult::default()
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) fn clock() -> Clock {
 
 async fn open(folder: &Path, service: &'static str, tasks: &Tasks) -> EventStore {
     // Every second one instant later, so that an instant of recording tells events apart.
-    let ticks = std::sync::atomic::AtomicI64::new(1_700_000_001);
+    let ticks = std::sync::atomic::AtomicI64::new(1_735_700_001);
     let tick = move || ticks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let clock: Clock = Arc::new(move || Timestamp::from_second(tick()).unwrap());
     let log = SqliteLog::open(&folder.join(format!("{service}.db"))).await.unwrap();

@@ -61,6 +61,18 @@ fn a_call_carries_its_request_id_its_conversation_and_its_trace() {
 }
 
 #[test]
+fn a_call_carries_the_state_of_its_trace() {
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let trace = |headers: &[(&'static str, &str)]| {
+        received(request(headers)).unwrap().call(REQUEST_ID, "city", None).unwrap().metadata.traceparent
+    };
+    let carried = trace(&[("traceparent", parent), ("tracestate", "a=1,b=2")]);
+    assert_eq!(carried, format!("{parent} a=1,b=2"));
+    assert_eq!(trace(&[("traceparent", parent), ("tracestate", &"x".repeat(513))]), parent);
+    assert_eq!(trace(&[("tracestate", "a=1")]), "");
+}
+
+#[test]
 fn a_call_that_says_nothing_of_it_is_a_conversation_of_its_own() {
     let call =
         received(request(&[("traceparent", "short")])).unwrap().call(REQUEST_ID, "city", None).unwrap();

@@ -4,6 +4,7 @@
 
 mod caller;
 mod commands;
+mod consumers;
 mod marks;
 mod reaction;
 mod reads;

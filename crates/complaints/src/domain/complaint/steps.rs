@@ -202,7 +202,7 @@ impl Lodged {
     }
 
     fn report_progress(&self, act: &Act, progress: VaultText, attachments: Vec<Attachment>) -> Decision {
-        if self.texts.last().is_some_and(|last| last.reference == progress) {
+        if self.texts.iter().any(|text| text.reference == progress) {
             return Ok(vec![]);
         }
         self.check(act)?;

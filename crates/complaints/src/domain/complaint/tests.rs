@@ -3,7 +3,12 @@ use eventstore::testing::given;
 
 use super::*;
 
+mod clocks;
+mod complainant;
+mod diagram;
+mod findings;
 mod life;
+mod walk;
 
 use life::*;
 

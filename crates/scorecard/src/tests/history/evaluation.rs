@@ -3,7 +3,7 @@
 use contract::evaluation::entry_recorded::Target;
 use contract::evaluation::{
     BallotCast, BallotMark, CommitmentAssigned, CycleClosed, CycleOpened, DeliveryVerified, ElectorRoll,
-    EntryRecorded, EntryReversed, FormAnswer, FormAnswered, FormsIssued, IndicatorReported,
+    EntryContested, EntryRecorded, EntryReversed, FormAnswer, FormAnswered, FormsIssued, IndicatorReported,
     IndicatorTargetSet, MarkRecorded, MarkRevised, PanelClosed, PanelConvened, ResultsPublished,
     ResultsRevised, SchemeDrafted, SchemePublished, StratumPlan, SurveyClosed, SurveyPlanned, UnitEntered,
     UnitRegistered, UnitRemoved, UnitResult,
@@ -36,7 +36,11 @@ impl History {
     }
 
     pub(in crate::tests) fn open(&mut self) {
-        self.draft(rules(), 1);
+        self.open_with(rules());
+    }
+
+    pub(in crate::tests) fn open_with(&mut self, rules: SchemeRules) {
+        self.draft(rules, 1);
         let published = SchemePublished { scheme: SCHEME.to_owned(), scheme_version: 1 };
         self.evaluation("scheme-city/first", &published);
         let opened = CycleOpened {
@@ -72,11 +76,19 @@ impl History {
     }
 
     pub(in crate::tests) fn publish(&mut self, results: Vec<UnitResult>) {
-        self.evaluation("cycle-city/2024", &ResultsPublished { cycle: cycle(), results });
+        self.evaluation(
+            "cycle-city/2024",
+            &ResultsPublished { cycle: cycle(), results, ..ResultsPublished::default() },
+        );
     }
 
     pub(in crate::tests) fn revise_results(&mut self, results: Vec<UnitResult>) {
-        let revised = ResultsRevised { cycle: cycle(), results, reason: "appeal".to_owned() };
+        let revised = ResultsRevised {
+            cycle: cycle(),
+            results,
+            reason: "appeal".to_owned(),
+            ..ResultsRevised::default()
+        };
         self.evaluation("cycle-city/2024", &revised);
     }
 
@@ -135,12 +147,20 @@ impl History {
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &recorded);
     }
 
+    pub(in crate::tests) fn contest(&mut self, id: &str, entry_id: &str) {
+        let grounds = "the wrong unit".to_owned();
+        let contested =
+            EntryContested { cycle: cycle(), unit: unit(id), entry_id: entry_id.to_owned(), grounds };
+        self.evaluation(&format!("daily_assessment-city/2024/{id}"), &contested);
+    }
+
     pub(in crate::tests) fn reverse(&mut self, id: &str, entry_id: &str) {
         let reversed = EntryReversed {
             cycle: cycle(),
             unit: unit(id),
             entry_id: entry_id.to_owned(),
             reason: "appeal".to_owned(),
+            ..EntryReversed::default()
         };
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &reversed);
     }
@@ -221,7 +241,8 @@ impl History {
     }
 
     pub(in crate::tests) fn verify_commitment(&mut self, id: &str) {
-        let verified = DeliveryVerified { commitment: COMMITMENT.to_owned(), unit: unit(id) };
+        let verified =
+            DeliveryVerified { commitment: COMMITMENT.to_owned(), unit: unit(id), overturns: false };
         self.evaluation("commitment-city/windows", &verified);
     }
 }

@@ -1,0 +1,200 @@
+//! Cycles through the service: what keeps one from closing, what is published, and what revises it.
+
+use contract::accountability::{VetoLifted, VetoRaised};
+
+use super::*;
+
+const CASE: &str = "jurisdictions/city/cases/k1";
+
+impl World {
+    async fn record(&self, entry_id: &str, source_id: &str, points: &str) -> String {
+        let component_id = if source_id.is_empty() { "duties".to_owned() } else { String::new() };
+        let request = RecordEntryRequest {
+            request_id: self.request_id(),
+            parent: CYCLE.to_owned(),
+            unit: TRAFFIC.to_owned(),
+            entry_id: entry_id.to_owned(),
+            component_id,
+            source_id: source_id.to_owned(),
+            points: points.to_owned(),
+            reason: "Seen on the spot".to_owned(),
+            ..Default::default()
+        };
+        let answer = self.service.record_entry(by("inspector", request)).await.unwrap();
+        answer.into_inner().entry.unwrap().name
+    }
+
+    async fn contest(&self, name: &str) {
+        let request = ContestEntryRequest {
+            request_id: self.request_id(),
+            name: name.to_owned(),
+            grounds: "It was another unit".to_owned(),
+            ..Default::default()
+        };
+        let answer = self.service.contest_entry(by("traffic", request)).await.unwrap();
+        assert_eq!(answer.into_inner().entry.unwrap().contest(), ContestState::Pending);
+    }
+
+    async fn decide(&self, name: &str, granted: bool) -> Result<Entry, Status> {
+        let request = DecideContestRequest {
+            request_id: self.request_id(),
+            name: name.to_owned(),
+            granted,
+            reason: "Looked into".to_owned(),
+            ..Default::default()
+        };
+        let answer = self.service.decide_contest(by("office", request)).await?;
+        Ok(answer.into_inner().entry.unwrap())
+    }
+
+    async fn publish(&self) -> Result<Cycle, Status> {
+        let (request_id, name) = (self.request_id(), CYCLE.to_owned());
+        let request = PublishResultsRequest { request_id, name, ..Default::default() };
+        Ok(self.service.publish_results(Request::new(request)).await?.into_inner().cycle.unwrap())
+    }
+
+    async fn revise(&self, reason: &str) -> Cycle {
+        let (request_id, name, reason) = (self.request_id(), CYCLE.to_owned(), reason.to_owned());
+        let request = ReviseResultsRequest { request_id, name, reason, ..Default::default() };
+        self.service.revise_results(Request::new(request)).await.unwrap().into_inner().cycle.unwrap()
+    }
+
+    async fn cycle(&self) -> Cycle {
+        self.service.reads.catch_up(PATIENCE).await.unwrap();
+        self.service.replica.catch_up(PATIENCE).await.unwrap();
+        let request = GetCycleRequest { name: CYCLE.to_owned(), ..Default::default() };
+        self.service.get_cycle(Request::new(request)).await.unwrap().into_inner().cycle.unwrap()
+    }
+
+    async fn excellent(&self) -> GetExcellentListResponse {
+        let request = GetExcellentListRequest { name: CYCLE.to_owned(), ..Default::default() };
+        self.service.get_excellent_list(Request::new(request)).await.unwrap().into_inner()
+    }
+
+    async fn last<M: prost::Message + prost::Name + Default>(&self) -> M {
+        let event = self.last_own().await;
+        assert_eq!(event.event_type, M::full_name());
+        M::decode(event.payload.as_slice()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_cycle_says_all_that_keeps_it_from_closing() {
+    let world = World::start().await;
+    world.open_cycle("county", "2025-01-01", "2025-12-31", CycleLevel::County, CYCLE).await.unwrap();
+    let entry = world.record("e1", "daily", "-1").await;
+    world.contest(&entry).await;
+    let refused = world.close(CYCLE).await;
+    let message = refused.as_ref().unwrap_err().message().to_owned();
+    for missing in ["cycles/county is still open", "appeal of traffic against entry e1 is not decided"] {
+        assert!(message.contains(missing), "{message}");
+    }
+    assert_eq!(rule(refused), "evaluation.not_ready");
+    world.decide(&entry, false).await.unwrap();
+    world.close(&format!("{CITY}/cycles/county")).await.unwrap();
+    world.close(CYCLE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_county_cycle_has_the_period_of_the_open_municipal_one() {
+    let world = World::start().await;
+    let other = world.open_cycle("half", "2025-01-01", "2025-06-30", CycleLevel::County, CYCLE).await;
+    assert_eq!(rule(other), "evaluation.parent_cycle");
+    world.close(CYCLE).await.unwrap();
+    let late = world.open_cycle("late", "2025-01-01", "2025-12-31", CycleLevel::County, CYCLE).await;
+    assert_eq!(rule(late), "evaluation.parent_cycle");
+}
+
+#[tokio::test]
+async fn a_publication_says_what_was_lost_through_fault_and_by_which_entries() {
+    let world = World::start().await;
+    world.record("bonus", "daily", "1").await;
+    world.record("first", "daily", "-1.5").await;
+    world.record("second", "daily", "-1.25").await;
+    world.record("duty", "", "-3").await;
+    world.close(CYCLE).await.unwrap();
+    world.publish().await.unwrap();
+    let published: ResultsPublished = world.last().await;
+    assert_eq!(published.accountability_threshold.as_deref(), Some("1"));
+    let [result] = published.results.as_slice() else { panic!("{published:?}") };
+    // The daily source takes at most 2.
+    assert_eq!(result.points_lost, "5");
+    let deductions: Vec<_> =
+        result.deductions.iter().map(|entry| (entry.entry_id.as_str(), entry.points.as_str())).collect();
+    assert_eq!(deductions, [("duty", "3"), ("first", "1.5"), ("second", "1.25")]);
+    for deduction in &result.deductions {
+        let event = world.own.reader().read_all(deduction.position, 1).await.unwrap().remove(0);
+        assert_eq!(event.event_id.to_string(), deduction.event_id);
+        let recorded = <EntryRecorded as prost::Message>::decode(event.payload.as_slice()).unwrap();
+        assert_eq!(recorded.entry_id, deduction.entry_id);
+    }
+}
+
+#[tokio::test]
+async fn an_appeal_after_publication_makes_a_revision_due_and_changes_nothing_by_itself() {
+    let world = World::start().await;
+    let entry = world.record("e1", "daily", "-1").await;
+    world.close(CYCLE).await.unwrap();
+    world.contest(&entry).await;
+    assert_eq!(rule(world.publish().await), "evaluation.not_ready");
+    world.decide(&entry, false).await.unwrap();
+    let published = world.publish().await.unwrap();
+    assert_eq!(published.results[0].final_points.as_deref(), Some("99.00"));
+    assert_eq!(world.cycle().await.revision_due, Vec::<String>::new());
+
+    let request = ReverseEntryRequest {
+        request_id: world.request_id(),
+        name: entry,
+        reason: "It was another unit".to_owned(),
+        ..Default::default()
+    };
+    world.service.reverse_entry(Request::new(request)).await.unwrap();
+    let due = world.cycle().await;
+    assert_eq!(due.revision_due, [TRAFFIC]);
+    assert_eq!(due.results[0].final_points.as_deref(), Some("99.00"));
+
+    let revised = world.revise("An appeal was granted").await;
+    assert_eq!(revised.results[0].final_points.as_deref(), Some("100.00"));
+    assert_eq!((revised.revisions, revised.revision_reasons.len()), (1, 1));
+    let event: ResultsRevised = world.last().await;
+    assert_eq!((event.revision, event.reason.as_str()), (1, "An appeal was granted"));
+    assert_eq!(world.cycle().await.revision_due, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_veto_caps_and_bars_at_the_publication_and_falls_at_the_revision() {
+    let world = World::start().await;
+    let (case, unit, cycle) = (CASE.to_owned(), TRAFFIC.to_owned(), CYCLE.to_owned());
+    world.fact(VetoRaised { case: case.clone(), unit: unit.clone(), cycle: cycle.clone() }).await;
+    world.close(CYCLE).await.unwrap();
+    let published = world.publish().await.unwrap();
+    let result = &published.results[0];
+    assert_eq!(
+        (result.final_points.as_deref(), result.vetoed, result.excellent),
+        (Some("60.00"), true, false)
+    );
+    world.service.reads.catch_up(PATIENCE).await.unwrap();
+    let listed = world.excellent().await;
+    assert_eq!((listed.groups[0].excellent.len(), listed.groups[0].barred.len()), (0, 1));
+
+    world.fact(VetoLifted { case, unit, cycle, ..VetoLifted::default() }).await;
+    assert_eq!(world.cycle().await.revision_due, [TRAFFIC]);
+    let revised = world.revise("The finding was overturned").await;
+    let result = &revised.results[0];
+    assert_eq!(
+        (result.final_points.as_deref(), result.vetoed, result.excellent),
+        (Some("100.00"), false, true)
+    );
+    world.service.reads.catch_up(PATIENCE).await.unwrap();
+    let listed = world.excellent().await;
+    assert_eq!((listed.groups[0].excellent.len(), listed.revisions), (1, 1));
+}
+
+#[tokio::test]
+async fn there_is_no_excellent_list_before_the_publication() {
+    let world = World::start().await;
+    world.service.reads.catch_up(PATIENCE).await.unwrap();
+    let request = GetExcellentListRequest { name: CYCLE.to_owned(), ..Default::default() };
+    let refused = world.service.get_excellent_list(Request::new(request)).await;
+    assert_eq!(rule(refused), "evaluation.not_published");
+}

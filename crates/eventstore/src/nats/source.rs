@@ -1,0 +1,309 @@
+//! Where consumers get a service's events from, when they are published: pulled from JetStream, with what is
+//! missing there read from the owner.
+//!
+//! A feed keeps its own place: the position that comes next. What is older is dropped, a gap is filled by the
+//! owner's `ReadEvents`; so it does not matter what the server redelivers, drops or forgets, nor whether the
+//! stream is made again: the consumer on the server is made anew at the feed's place whenever the pull breaks.
+//!
+//! Two kinds of consumers, told apart by their name:
+//!
+//! - `evaluation-from-complaints`, a reaction: one is active at a time (it holds a lease in its own service's
+//!   database), so there is one *durable* consumer, acknowledged once the reaction has recorded its checkpoint.
+//!   What is not acknowledged is what an operator sees as its lag on the server.
+//! - any other name, a model: each process needs every event, so each feed has a consumer of its own, named after
+//!   the process, kept in memory and forgotten by the server when it is not pulled from for a while. There is
+//!   nothing to acknowledge: its place is in its own checkpoint, or it begins at 1.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::{self, Stream};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
+use async_nats::jetstream::{self, Message};
+use async_trait::async_trait;
+use futures::{FutureExt as _, StreamExt as _};
+use uuid::Uuid;
+
+use super::jetstream::{epoch, find, last, name};
+use super::message::{self, Received};
+use super::{Away, Nats};
+use crate::chain;
+use crate::event::RecordedEvent;
+use crate::source::{Feed, Source};
+use crate::store::{Head, LogReader, PAGE_EVENTS_MAX, StoreError};
+
+/// The server is heard of at least this often; twice as long without, and the pull is made anew.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// A pull is renewed after this.
+const PULL_EXPIRES: Duration = Duration::from_secs(30);
+/// Messages that are pulled ahead.
+const PULLED_MAX: usize = 4 * PAGE_EVENTS_MAX;
+/// A consumer of a process that is gone is forgotten after this.
+const FORGOTTEN_AFTER: Duration = Duration::from_mins(5);
+/// Pages handed out and not acknowledged yet that are remembered.
+const REPLIES_MAX: usize = 64;
+
+/// Reads a service's events from their owner, where JetStream lacks them.
+#[async_trait]
+pub trait Filler: Send + Sync + 'static {
+    /// Up to `limit` events from a position on, in order.
+    async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
+}
+
+#[async_trait]
+impl Filler for LogReader {
+    async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.read_all(from_position, limit).await
+    }
+}
+
+/// A service's events, as they are published.
+#[derive(Clone)]
+pub struct NatsSource {
+    service: &'static str,
+    nats: Nats,
+    filler: Arc<dyn Filler>,
+    process: Arc<str>,
+}
+
+impl NatsSource {
+    /// The events of `service`; `process` names this process among its replicas: letters, digits, `-`, `_`.
+    pub fn new(service: &'static str, nats: Nats, filler: Arc<dyn Filler>, process: &str) -> Self {
+        Self { service, nats, filler, process: process.into() }
+    }
+
+    fn config(&self, consumer: &str, from_position: u64) -> pull::Config {
+        let shared = consumer.contains("-from-");
+        let name = if shared { consumer.to_owned() } else { format!("{consumer}-{}", self.process) };
+        pull::Config {
+            durable_name: Some(name),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: from_position },
+            ack_policy: if shared { AckPolicy::All } else { AckPolicy::None },
+            max_ack_pending: if shared { -1 } else { 0 },
+            inactive_threshold: if shared { Duration::ZERO } else { FORGOTTEN_AFTER },
+            memory_storage: !shared,
+            num_replicas: usize::from(!shared),
+            ..pull::Config::default()
+        }
+    }
+}
+
+#[async_trait]
+impl Source for NatsSource {
+    fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// Where the stream ends.
+    async fn head(&self) -> Result<Head, StoreError> {
+        let stream = find(&self.nats, self.service).await?;
+        let stream = stream.ok_or_else(|| not_published(self.service))?;
+        match last(&stream).await? {
+            Some(Ok(Received { event, epoch })) => {
+                Ok(Head { position: event.position, chain_hash: event.chain_hash, epoch })
+            }
+            Some(Err(what)) => {
+                Err(StoreError::Corrupt { position: stream.cached_info().state.last_sequence, what })
+            }
+            None => {
+                let epoch = epoch(&stream.cached_info().config);
+                let epoch = epoch.ok_or_else(|| Away("the stream names no store epoch".to_owned()))?;
+                Ok(Head { position: 0, chain_hash: chain::GENESIS, epoch })
+            }
+        }
+    }
+
+    fn subscribe(&self, consumer: &str, from_position: u64) -> Box<dyn Feed> {
+        Box::new(Pulled {
+            source: self.clone(),
+            consumer: consumer.to_owned(),
+            next_position: from_position.max(1),
+            messages: None,
+            broken: None,
+            held: None,
+            ready: Vec::new(),
+            epoch: None,
+            replies: VecDeque::new(),
+        })
+    }
+}
+
+fn not_published(service: &str) -> Away {
+    Away(format!("there is no stream {} yet", name(service)))
+}
+
+/// A feed's place, and the pull that it has its messages from.
+struct Pulled {
+    source: NatsSource,
+    consumer: String,
+    next_position: u64,
+    messages: Option<Stream>,
+    /// What came cannot be handed out, ever.
+    broken: Option<StoreError>,
+    /// An event beyond a gap that is being filled.
+    held: Option<Received>,
+    /// In order, to be handed out.
+    ready: Vec<RecordedEvent>,
+    /// The store epoch of all events so far.
+    epoch: Option<Uuid>,
+    /// Where each page that was handed out is acknowledged.
+    replies: VecDeque<(u64, async_nats::Subject)>,
+}
+
+#[async_trait]
+impl Feed for Pulled {
+    async fn next(&mut self) -> Result<Vec<RecordedEvent>, StoreError> {
+        loop {
+            if let Some(held) = &self.held {
+                let (missing, position) = (self.next_position, held.event.position);
+                self.fill(missing, position).await?;
+            }
+            if !self.ready.is_empty() {
+                return Ok(std::mem::take(&mut self.ready));
+            }
+            if let Some(error) = &self.broken {
+                return Err(error.clone());
+            }
+            let nats = self.source.nats.clone();
+            nats.connected().await?;
+            tokio::select! {
+                pulled = self.pull() => pulled?,
+                _ = nats.lost() => self.messages = None,
+            }
+        }
+    }
+
+    /// Acknowledges, on the server too, where it keeps what was dealt with.
+    async fn done(&mut self, position: u64) -> Result<(), StoreError> {
+        let mut reply = None;
+        while self.replies.front().is_some_and(|(reached, _)| *reached <= position) {
+            reply = self.replies.pop_front();
+        }
+        let Some((_, reply)) = reply else { return Ok(()) };
+        let client = self.source.nats.jetstream.client();
+        Ok(client.publish(reply, "+ACK".into()).await.map_err(Away::because)?)
+    }
+}
+
+impl Pulled {
+    /// Waits for messages, and takes those that are there.
+    async fn pull(&mut self) -> Result<(), StoreError> {
+        if self.messages.is_none() {
+            self.messages = Some(self.consume().await?);
+        }
+        let Some(messages) = &mut self.messages else { return Ok(()) };
+        let mut message = messages.next().await;
+        let mut reply = None;
+        loop {
+            let taken = match message {
+                Some(Ok(message)) => message,
+                Some(Err(error)) => {
+                    self.messages = None;
+                    if self.ready.is_empty() {
+                        return Err(Away::because(error).into());
+                    }
+                    break;
+                }
+                None => {
+                    self.messages = None;
+                    break;
+                }
+            };
+            match self.take(&taken) {
+                Ok(Some(position)) => reply = taken.reply.clone().map(|reply| (position, reply)),
+                Ok(None) => {}
+                Err(error) => {
+                    self.broken = Some(error);
+                    break;
+                }
+            }
+            if self.held.is_some() || self.ready.len() >= PAGE_EVENTS_MAX {
+                break;
+            }
+            let Some(messages) = &mut self.messages else { break };
+            let Some(next) = messages.next().now_or_never() else { break };
+            message = next;
+        }
+        if self.consumer.contains("-from-") {
+            self.replies.extend(reply);
+            let excess = self.replies.len().saturating_sub(REPLIES_MAX);
+            self.replies.drain(..excess);
+        }
+        Ok(())
+    }
+
+    /// Takes one message: gives its position if it is the next.
+    fn take(&mut self, message: &Message) -> Result<Option<u64>, StoreError> {
+        let corrupt = |position, what| StoreError::Corrupt { position, what };
+        let headers = message.headers.as_ref();
+        let received = headers.map(|headers| message::read(headers, &message.payload));
+        let received = received.unwrap_or_else(|| Err("the message has no headers".to_owned()));
+        let received = received.map_err(|what| corrupt(self.next_position, what))?;
+        let sequence = message.info().map(|info| info.stream_sequence).unwrap_or_default();
+        let position = received.event.position;
+        if sequence != position {
+            return Err(corrupt(position, format!("it came as message {sequence}")));
+        }
+        if *self.epoch.get_or_insert(received.epoch) != received.epoch {
+            return Err(corrupt(
+                position,
+                "it comes from another log: its store epoch is another".to_owned(),
+            ));
+        }
+        if position < self.next_position {
+            return Ok(None);
+        }
+        if position > self.next_position {
+            self.held = Some(received);
+            return Ok(None);
+        }
+        self.next_position += 1;
+        self.ready.push(received.event);
+        Ok(Some(position))
+    }
+
+    /// Reads from the owner what is missing before the event that is held.
+    async fn fill(&mut self, missing: u64, held: u64) -> Result<(), StoreError> {
+        let service = self.source.service;
+        tracing::info!("{}: reading {service}:{missing} up to {held} from its owner", self.consumer);
+        let gap = usize::try_from(held - missing).unwrap_or(usize::MAX);
+        let page = self.source.filler.read(missing, gap.min(PAGE_EVENTS_MAX)).await?;
+        if page.is_empty() {
+            return Err(StoreError::Gap { after: missing - 1, found: held });
+        }
+        for event in page {
+            if event.position != self.next_position {
+                return Err(StoreError::Gap { after: self.next_position - 1, found: event.position });
+            }
+            self.next_position += 1;
+            self.ready.push(event);
+        }
+        if self.next_position == held
+            && let Some(held) = self.held.take()
+        {
+            self.next_position += 1;
+            self.ready.push(held.event);
+        }
+        Ok(())
+    }
+
+    /// Makes the consumer at this feed's place, and pulls from it.
+    async fn consume(&self) -> Result<Stream, Away> {
+        let stream = find(&self.source.nats, self.source.service).await?;
+        let stream = stream.ok_or_else(|| not_published(self.source.service))?;
+        let config = self.source.config(&self.consumer, self.next_position);
+        let name = config.durable_name.clone().unwrap_or_default();
+        // What is left of an earlier one may be elsewhere, or may have handed out what was never seen.
+        let _ = stream.delete_consumer(&name).await;
+        let consumer: jetstream::consumer::PullConsumer =
+            stream.create_consumer(config).await.map_err(Away::because)?;
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(PULLED_MAX)
+            .heartbeat(HEARTBEAT)
+            .expires(PULL_EXPIRES)
+            .messages();
+        messages.await.map_err(Away::because)
+    }
+}
