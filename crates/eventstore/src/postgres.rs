@@ -223,7 +223,9 @@ async fn migrate(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
     let mut migrations = sqlx::migrate!("migrations/postgres");
-    migrations.set_locking(false).set_ignore_missing(true).run(&mut *transaction).await?;
+    migrations.set_locking(false).set_ignore_missing(true);
+    // All of them, none skipped; `run` is the same, but cannot be sent to another thread.
+    migrations.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await
 }
 

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::Connection as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
+use sqlx::{Connection as _, Row as _};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -35,8 +35,12 @@ const INSERT_ROWS_MAX: usize = 256;
 /// INSERTs of 1, 2, … 256 rows: one statement writes a batch, and each is prepared once.
 static INSERT_EVENTS: LazyLock<Vec<String>> =
     LazyLock::new(|| inserts(&format!("INSERT INTO event ({EVENT_COLUMNS}) VALUES "), 15));
-static INSERT_REQUESTS: LazyLock<Vec<String>> =
-    LazyLock::new(|| inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5));
+/// The same of requests, each with the head moved.
+static INSERT_REQUESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let insert =
+        |insert: String| format!("{insert}; UPDATE head SET position = ?, recorded_at = ?, chain_hash = ?");
+    inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5).into_iter().map(insert).collect()
+});
 static READ_ALL: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {EVENT_COLUMNS} FROM event WHERE position >= ? ORDER BY position LIMIT ?")
 });
@@ -46,9 +50,12 @@ static READ_STREAM: LazyLock<String> = LazyLock::new(|| {
          ORDER BY stream_version LIMIT ?"
     )
 });
-/// All versions in one row, in the order of the names: each row costs a hand-over between threads.
-const STREAM_VERSIONS: &str = "SELECT group_concat(coalesce((SELECT stream_version FROM event \
-     WHERE stream = value ORDER BY stream_version DESC LIMIT 1), 0), ',' ORDER BY key) FROM json_each(?)";
+/// One row, since each row and each statement costs a hand-over between threads: the head, the versions in the
+/// order of the names, how many of the requests were answered.
+const LOOK_UP: &str = "SELECT position, recorded_at, chain_hash, \
+     (SELECT group_concat(coalesce((SELECT stream_version FROM event \
+         WHERE stream = value ORDER BY stream_version DESC LIMIT 1), 0), ',' ORDER BY key) FROM json_each(?)), \
+     (SELECT count(*) FROM request WHERE request_id IN (SELECT unhex(value) FROM json_each(?))) FROM head";
 static ANSWERED: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {REQUEST_COLUMNS} FROM request WHERE request_id IN (SELECT unhex(value) FROM json_each(?))"
@@ -229,34 +236,31 @@ async fn look_up(
     lookup: &Lookup,
     now: Timestamp,
 ) -> Result<Plan, StoreError> {
-    let head =
-        sqlx::query("SELECT position, recorded_at, chain_hash FROM head").fetch_one(&mut *connection).await;
-    let head = head.map_err(StoreError::database)?;
+    let names = json_list(lookup.streams.iter().map(StreamId::as_str));
+    let requests = json_list(lookup.requests.iter().map(|id| id.simple()));
+    let found = sqlx::query(LOOK_UP).bind(names).bind(&requests).fetch_one(&mut *connection).await;
+    let found = found.map_err(StoreError::database)?;
     let corrupt = |what| row::corrupt("the head", what);
-    let last_recorded_at = head.instant(1).map_err(corrupt)?;
+    let last_recorded_at = found.instant(1).map_err(corrupt)?;
+    let versions: Option<String> = found.try_get(3).map_err(StoreError::database)?;
+    let versions = versions.unwrap_or_default();
+    let versions = versions.split(',').map(|version| version.parse().unwrap_or(0));
     let mut plan = Plan {
-        position: head.number(0).map_err(corrupt)?,
-        chain_hash: head.hash(2).map_err(corrupt)?,
+        position: found.number(0).map_err(corrupt)?,
+        chain_hash: found.hash(2).map_err(corrupt)?,
         recorded_at: whole_microseconds(now).max(last_recorded_at),
-        streams: HashMap::new(),
+        streams: lookup.streams.iter().cloned().zip(versions).collect(),
         boxes: HashMap::new(),
         answered: HashMap::new(),
         events: Vec::new(),
         requests: Vec::new(),
     };
-    if !lookup.streams.is_empty() {
-        let names = json_list(lookup.streams.iter().map(StreamId::as_str));
-        let versions =
-            sqlx::query_scalar::<_, String>(STREAM_VERSIONS).bind(names).fetch_one(&mut *connection);
-        let versions = versions.await.map_err(StoreError::database)?;
-        let versions = versions.split(',').map(|version| version.parse().unwrap_or(0));
-        plan.streams = lookup.streams.iter().cloned().zip(versions).collect();
-    }
-    let requests = json_list(lookup.requests.iter().map(|id| id.simple()));
-    let rows = sqlx::query(ANSWERED.as_str()).bind(requests).fetch_all(&mut *connection).await;
-    for row in rows.map_err(StoreError::database)? {
-        let (request_id, answered) = row::answered(&row)?;
-        plan.answered.insert(request_id, answered);
+    if found.integer(4).map_err(corrupt)? > 0 {
+        let rows = sqlx::query(ANSWERED.as_str()).bind(requests).fetch_all(&mut *connection).await;
+        for row in rows.map_err(StoreError::database)? {
+            let (request_id, answered) = row::answered(&row)?;
+            plan.answered.insert(request_id, answered);
+        }
     }
     Ok(plan)
 }
@@ -294,15 +298,13 @@ async fn insert(connection: &mut SqliteConnection, plan: &Plan) -> Result<(), sq
                 .bind(signed(answered.position))
                 .bind(answered.recorded_at.as_microsecond());
         }
+        query = query
+            .bind(signed(plan.position))
+            .bind(plan.recorded_at.as_microsecond())
+            .bind(plan.chain_hash.as_slice());
         query.execute(&mut *connection).await?;
     }
-    sqlx::query("UPDATE head SET position = ?, recorded_at = ?, chain_hash = ?")
-        .bind(signed(plan.position))
-        .bind(plan.recorded_at.as_microsecond())
-        .bind(plan.chain_hash.as_slice())
-        .execute(connection)
-        .await
-        .map(drop)
+    Ok(())
 }
 
 fn closed() -> StoreError {

@@ -4,6 +4,7 @@
 //! insert and its flush.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,13 +12,12 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Row as _};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
-use super::{ANSWERED, STATEMENT_TIMEOUT, boxed, connect, is_lost, timed_out};
+use super::boxed::{self, Changes};
+use super::{ANSWERED, STATEMENT_TIMEOUT, bytes, connect, is_lost, timed_out};
 use crate::batch::{Lookup, Plan, whole_microseconds};
-use crate::boxes::{Contents, Waiting};
 use crate::event::StreamId;
-use crate::row::{self, Row as _, signed};
+use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, signed};
 use crate::store::{Append, AppendError, Outcome, StoreError};
 
 /// While the database is away, a batch is tried again for this long …
@@ -34,21 +34,33 @@ const LOOK_UP: &str = "SELECT position, recorded_at, chain_hash, batch, \
          WHERE (SELECT true FROM request WHERE request_id = id)) \
      FROM head";
 /// Writes all or, if another batch came between, nothing: one row, or none.
-const WRITE: &str = "WITH moved AS ( \
-         UPDATE head SET position = $2, recorded_at = $3, chain_hash = $4, batch = batch + 1 \
-         WHERE batch = $1 RETURNING one), \
-     events AS (INSERT INTO event SELECT written.* FROM moved, unnest( \
-         $5::bigint[], $6::text[], $7::bigint[], $8::bytea[], $9::text[], $10::bigint[], $11::bigint[], \
-         $12::text[], $13::bytea[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::bytea[], \
-         $19::bytea[]) AS written), \
-     requests AS (INSERT INTO request SELECT written.* FROM moved, unnest( \
-         $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written), \
-     put AS (INSERT INTO boxed SELECT written.* FROM moved, unnest( \
-         $25::text[], $26::text[], $27::bytea[], $28::text[], $29::text[], $30::bytea[]) AS written), \
-     gone AS (DELETE FROM boxed USING moved, unnest($31::text[], $32::text[], $33::bytea[]) \
-         AS recorded (box, part, key) WHERE boxed.box = recorded.box AND boxed.part = recorded.part \
-         AND boxed.key = recorded.key) \
-     SELECT one FROM moved";
+static WRITE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH moved AS ( \
+             UPDATE head SET position = $2, recorded_at = $3, chain_hash = $4, batch = batch + 1 \
+             WHERE batch = $1 RETURNING one), \
+         events AS (INSERT INTO event ({EVENT_COLUMNS}) SELECT written.* FROM moved, unnest( \
+             $5::bigint[], $6::text[], $7::bigint[], $8::bytea[], $9::text[], $10::bigint[], $11::bigint[], \
+             $12::text[], $13::bytea[], $14::bytea[], $15::text[], $16::text[], $17::text[], $18::bytea[], \
+             $19::bytea[]) AS written), \
+         requests AS (INSERT INTO request ({REQUEST_COLUMNS}) SELECT written.* FROM moved, unnest( \
+             $20::bytea[], $21::bytea[], $22::bytea[], $23::bigint[], $24::bigint[]) AS written) \
+         SELECT one FROM moved"
+    )
+});
+/// The same, with what goes into boxes and out of them.
+static WRITE_BOXES: LazyLock<String> = LazyLock::new(|| {
+    WRITE.replace(
+        "SELECT one FROM moved",
+        ", put AS (INSERT INTO boxed (box, part, key, event_type, unit, payload) \
+             SELECT written.* FROM moved, unnest( \
+             $25::text[], $26::text[], $27::bytea[], $28::text[], $29::text[], $30::bytea[]) AS written), \
+         gone AS (DELETE FROM boxed USING moved, unnest($31::text[], $32::text[], $33::bytea[]) \
+             AS old (box, part, key) \
+             WHERE boxed.box = old.box AND boxed.part = old.part AND boxed.key = old.key) \
+         SELECT one FROM moved",
+    )
+});
 /// A process that hangs with the head locked is thrown out.
 const LOCK: &str =
     "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT one FROM head FOR UPDATE";
@@ -83,7 +95,7 @@ impl Writer {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(Failure::Log(error)) => return Err(error),
                 Err(Failure::Database(error)) if is_lost(&error) && Instant::now() < until => {
-                    tracing::warn!(%error, "a batch is not written yet");
+                    tracing::debug!(%error, "a batch is not written yet");
                 }
                 Err(Failure::Database(error)) => return Err(StoreError::database(error)),
             }
@@ -123,7 +135,7 @@ impl Writer {
 }
 
 /// Why a batch was not written, or may not have been.
-enum Failure {
+pub(super) enum Failure {
     /// The database or the connection to it.
     Database(sqlx::Error),
     /// What the log has.
@@ -142,32 +154,25 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// What became of a batch, and whether anything was erased from a box.
-struct Written {
-    outcomes: Outcomes,
-    erased: bool,
-}
-
 async fn write(connection: &mut PgConnection, batch: &[Append], now: Timestamp) -> Result<Outcomes, Failure> {
-    let written = match write_unless_overtaken(connection, batch, now).await? {
-        Some(written) => written,
-        None => write_locked(connection, batch, now).await?,
-    };
+    let mut written = write_unless_overtaken(connection, batch, now).await?;
+    if written.is_none() {
+        let mut transaction = connection.begin_with(LOCK).await?;
+        written = write_unless_overtaken(&mut transaction, batch, now).await?;
+        transaction.commit().await?;
+    }
+    let written = written.ok_or_else(|| row::corrupt("the head", "it is missing"))?;
     if written.erased {
-        boxed::vacuum(connection).await;
+        boxed::forget(connection).await;
     }
     Ok(written.outcomes)
 }
 
-async fn write_locked(
-    connection: &mut PgConnection,
-    batch: &[Append],
-    now: Timestamp,
-) -> Result<Written, Failure> {
-    let mut transaction = connection.begin_with(LOCK).await?;
-    let written = write_unless_overtaken(&mut transaction, batch, now).await?;
-    transaction.commit().await?;
-    written.ok_or_else(|| row::corrupt("the head", "it is missing").into())
+/// What became of a batch.
+struct Written {
+    outcomes: Outcomes,
+    /// Whether something was taken out of a box.
+    erased: bool,
 }
 
 /// Writes a batch; `None` if another was written since this one was planned.
@@ -178,10 +183,11 @@ async fn write_unless_overtaken(
 ) -> Result<Option<Written>, Failure> {
     let lookup = Lookup::of(batch);
     let (mut plan, last_batch) = look_up(connection, &lookup, now).await?;
-    plan.boxes = boxed::look_up(connection, &lookup, batch).await??;
+    plan.boxes = boxed::look_up(connection, &lookup, batch).await?;
     let outcomes = batch.iter().map(|append| plan.take(append)).collect();
-    let written = plan.requests.is_empty() || insert(connection, &plan, last_batch).await?;
-    let erased = plan.boxes.values().any(|contents| !contents.gone.is_empty());
+    let changes = Changes::of(&plan.boxes);
+    let erased = !changes.gone.is_empty();
+    let written = plan.requests.is_empty() || insert(connection, &plan, &changes, last_batch).await?;
     Ok(written.then_some(Written { outcomes, erased }))
 }
 
@@ -220,10 +226,12 @@ async fn look_up(
 }
 
 /// Writes what was planned on `last_batch`; whether that was still the last one.
-async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> Result<bool, sqlx::Error> {
-    fn id(id: &Uuid) -> &[u8] {
-        id.as_bytes()
-    }
+async fn insert(
+    connection: &mut PgConnection,
+    plan: &Plan,
+    changes: &Changes<'_>,
+    last_batch: i64,
+) -> Result<bool, sqlx::Error> {
     macro_rules! events {
         ($event:ident => $value:expr) => {
             plan.events.iter().map(|$event| $value).collect::<Vec<_>>()
@@ -234,17 +242,13 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
             plan.requests.iter().map(|($id, $answered)| $value).collect::<Vec<_>>()
         };
     }
-    let waiting = |of: fn(&Contents) -> &Vec<Waiting>| -> Vec<(&str, &Waiting)> {
-        let boxes = plan.boxes.iter();
-        boxes.flat_map(|(stream, contents)| of(contents).iter().map(|it| (stream.as_str(), it))).collect()
-    };
-    let (put, gone) = (waiting(|contents| &contents.fresh), waiting(|contents| &contents.gone));
     macro_rules! boxed {
-        ($list:expr, $stream:pat, $waiting:pat => $value:expr) => {
-            $list.iter().map(|($stream, $waiting)| $value).collect::<Vec<_>>()
+        ($kind:ident, $stream:pat, $waiting:pat => $value:expr) => {
+            changes.$kind.iter().map(|($stream, $waiting)| $value).collect::<Vec<_>>()
         };
     }
-    let written = sqlx::query(WRITE)
+    let boxes = !(changes.put.is_empty() && changes.gone.is_empty());
+    let mut query = sqlx::query(if boxes { WRITE_BOXES.as_str() } else { WRITE.as_str() })
         .bind(last_batch)
         .bind(signed(plan.position))
         .bind(plan.recorded_at.as_microsecond())
@@ -252,33 +256,34 @@ async fn insert(connection: &mut PgConnection, plan: &Plan, last_batch: i64) -> 
         .bind(events!(event => signed(event.position)))
         .bind(events!(event => event.stream.as_str()))
         .bind(events!(event => signed(event.stream_version)))
-        .bind(events!(event => id(&event.event_id)))
+        .bind(events!(event => bytes(&event.event_id)))
         .bind(events!(event => event.event_type.as_str()))
         .bind(events!(event => event.occurred_at.as_microsecond()))
         .bind(events!(event => event.recorded_at.as_microsecond()))
         .bind(events!(event => event.actor.as_str()))
-        .bind(events!(event => id(&event.correlation_id)))
-        .bind(events!(event => id(&event.causation_id)))
+        .bind(events!(event => bytes(&event.correlation_id)))
+        .bind(events!(event => bytes(&event.causation_id)))
         .bind(events!(event => event.jurisdiction.as_str()))
         .bind(events!(event => event.unit.as_str()))
         .bind(events!(event => event.traceparent.as_str()))
         .bind(events!(event => event.payload.as_slice()))
         .bind(events!(event => event.chain_hash.as_slice()))
-        .bind(requests!(request_id, _ => id(request_id)))
+        .bind(requests!(request_id, _ => bytes(request_id)))
         .bind(requests!(_, answered => answered.fingerprint.as_slice()))
         .bind(requests!(_, answered => answered.answer.as_slice()))
         .bind(requests!(_, answered => signed(answered.position)))
-        .bind(requests!(_, answered => answered.recorded_at.as_microsecond()))
-        .bind(boxed!(put, stream, _ => *stream))
-        .bind(boxed!(put, _, waiting => waiting.part.as_str()))
-        .bind(boxed!(put, _, waiting => waiting.key.as_slice()))
-        .bind(boxed!(put, _, waiting => waiting.event.event_type.as_str()))
-        .bind(boxed!(put, _, waiting => waiting.event.unit.as_str()))
-        .bind(boxed!(put, _, waiting => waiting.event.payload.as_slice()))
-        .bind(boxed!(gone, stream, _ => *stream))
-        .bind(boxed!(gone, _, waiting => waiting.part.as_str()))
-        .bind(boxed!(gone, _, waiting => waiting.key.as_slice()))
-        .fetch_optional(connection)
-        .await?;
-    Ok(written.is_some())
+        .bind(requests!(_, answered => answered.recorded_at.as_microsecond()));
+    if boxes {
+        query = query
+            .bind(boxed!(put, stream, _ => *stream))
+            .bind(boxed!(put, _, waiting => waiting.part.as_str()))
+            .bind(boxed!(put, _, waiting => waiting.key.as_slice()))
+            .bind(boxed!(put, _, waiting => waiting.event.event_type.as_str()))
+            .bind(boxed!(put, _, waiting => waiting.event.unit.as_str()))
+            .bind(boxed!(put, _, waiting => waiting.event.payload.as_slice()))
+            .bind(boxed!(gone, stream, _ => *stream))
+            .bind(boxed!(gone, _, waiting => waiting.part.as_str()))
+            .bind(boxed!(gone, _, waiting => waiting.key.as_slice()));
+    }
+    Ok(query.fetch_optional(connection).await?.is_some())
 }

@@ -10,8 +10,9 @@ use eventstore::store::Log;
 use eventstore::testing::postgres::PostgresHere;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
-use crate::suite::{Home, Value, log_contract};
+use crate::suite::{Home, Value, appended, audit, log_contract, say, start};
 
 log_contract!(crate::postgres::Database);
 
@@ -54,4 +55,31 @@ impl Home for Database {
         }
         query.execute(&mut *self.beside.lock().await).await.is_ok()
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_at_once_make_one_log() {
+    let home = Database::new().await;
+    let mut starting = JoinSet::new();
+    for _ in 0..8 {
+        let url = home.url.clone();
+        starting.spawn(async move { PostgresLog::open(&url).await.unwrap().head().await.unwrap() });
+    }
+    let heads = starting.join_all().await;
+    assert!(heads.iter().all(|head| *head == heads[0]));
+}
+
+#[tokio::test]
+async fn a_program_of_an_earlier_version_starts_on_what_a_later_one_made() {
+    let home = Database::new().await;
+    let store = start(&home).await.store;
+    appended(&store.append(say(1, "a", "x")).await);
+    let later = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, '', 0)";
+    assert!(home.tamper(later, vec![]).await);
+    let column = "ALTER TABLE event ADD COLUMN later TEXT NOT NULL DEFAULT ''";
+    assert!(home.tamper(column, vec![]).await);
+    let earlier = start(&home).await.store;
+    appended(&earlier.append(say(2, "a", "y")).await);
+    appended(&store.append(say(3, "a", "z")).await);
+    audit(&store).await;
 }

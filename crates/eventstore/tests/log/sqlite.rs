@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::suite::{Home, Value, log_contract, say, start, whole};
+use crate::suite::{Home, Value, appended, log_contract, say, start, whole};
 
 log_contract!(crate::sqlite::File);
 
@@ -74,6 +74,17 @@ async fn what_is_erased_from_the_vault_is_in_no_file_any_more() {
         assert!(store.vault_erase(key).await.unwrap());
     }
     assert!(!found());
+}
+
+#[tokio::test]
+async fn a_closed_log_is_one_file() {
+    let home = File::new().await;
+    let store = start(&home).await.store;
+    appended(&store.append(say(1, "a", "x")).await);
+    store.close().await;
+    let files = std::fs::read_dir(home.folder.path()).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["log.sqlite"]);
 }
 
 #[tokio::test]

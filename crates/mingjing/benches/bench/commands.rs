@@ -12,7 +12,7 @@ use contract::evaluation::{
     StratumPlan,
 };
 use evaluation::domain::mark::{Command, Mark, Rejection};
-use eventstore::{Call, HandleError, Handler};
+use eventstore::{Call, EventStore, HandleError, Handler};
 use mingjing::config::Settings;
 use mingjing::serve;
 use mingjing::target::Target;
@@ -28,16 +28,20 @@ use crate::{CALLERS, LISTEN};
 const FORMS_PER_CALL: usize = 1000;
 const FORMS_PER_STRATUM: u32 = 5000;
 
-/// Commands straight to their handler.
-pub(crate) async fn in_process(folder: &Path, rows: &Rows, table: &mut Table) -> anyhow::Result<()> {
-    let tasks = Tasks::default();
-    let store = year::open("in-process", folder, &tasks).await?;
+/// Commands straight to their handler, on a log in `database`.
+pub(crate) async fn in_process(
+    database: &str,
+    store: EventStore,
+    limits: [Limit<'_>; 2],
+    table: &mut Table,
+) -> anyhow::Result<()> {
     Year::of_marked_units()?.write(&store).await?;
     let handler = Arc::new(Handler::<Mark>::new(store));
     for number in 0..UNITS {
         handler.load(&year::mark_stream(number), false).await?;
     }
     let next = Arc::new(AtomicU32::new(0));
+    let [single, many] = limits;
     for callers in CALLERS {
         let (handler, next) = (handler.clone(), next.clone());
         let commands = rate(callers, move |_| {
@@ -45,16 +49,11 @@ pub(crate) async fn in_process(folder: &Path, rows: &Rows, table: &mut Table) ->
             async move { revise(&handler, number).await }
         })
         .await?;
-        table.row(&format!("commands in process, {callers} callers"), commands, &limits(rows, callers));
+        let limit = if callers == 1 { &single } else { &many };
+        let limit = std::slice::from_ref(limit);
+        table.row(&format!("commands in process, {database}, {callers} callers"), commands, limit);
     }
     Ok(())
-}
-
-fn limits(rows: &Rows, callers: u32) -> [Limit<'static>; 1] {
-    if callers == 1 {
-        return [Limit { what: "SQLite, one row in a transaction", rate: rows.single }];
-    }
-    [Limit { what: "SQLite, 256 rows in a transaction", rate: rows.many }]
 }
 
 async fn revise(handler: &Handler<Mark>, number: u32) -> anyhow::Result<()> {
@@ -111,11 +110,12 @@ pub(crate) async fn over_grpc(folder: &Path, rows: &Rows, table: &mut Table) -> 
         let empty = raw::empty_calls(&channels, callers).await?;
         let commands = revised(callers).await?;
         let wire = Limit { what: "gRPC, empty unary call", rate: empty };
-        let [file] = limits(rows, callers);
+        let [single, many] = rows.limits();
+        let file = if callers == 1 { single } else { many };
         table.row(&format!("commands over gRPC, {callers} in flight"), commands, &[wire, file]);
     }
     let forms = forms(clients[0].clone()).await?;
-    let file = Limit { what: "SQLite, 256 rows in a transaction", rate: rows.many };
+    let [_, file] = rows.limits();
     table.row("forms of ten answers, 1000 in a call", forms, &[file]);
     running.stop().await;
     Ok(())

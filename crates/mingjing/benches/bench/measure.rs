@@ -70,13 +70,16 @@ impl Table {
         table
     }
 
-    /// Writes a figure beside its limits.
+    /// Writes a figure beside its limits; a limit itself has none.
     pub(crate) fn row(&mut self, what: &str, rate: f64, limits: &[Limit<'_>]) {
         let mut figure = format!("{what:<44} {rate:>11.0}");
         for limit in limits {
             let ratio = rate / limit.rate;
             self.line(&format!("{figure}   {:<44} {:>11.0} {ratio:>6.2}", limit.what, limit.rate));
             figure = format!("{:<44} {:>11}", "", "");
+        }
+        if limits.is_empty() {
+            self.line(&figure);
         }
     }
 

@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::measure::rate;
+use crate::measure::{Limit, rate};
 
 /// Rows in one transaction.
 const ROWS: usize = 256;
@@ -23,6 +23,16 @@ pub(crate) struct Rows {
     pub(crate) single: f64,
     /// 256 rows in one statement in a transaction.
     pub(crate) many: f64,
+}
+
+impl Rows {
+    /// For one caller, for many.
+    pub(crate) fn limits(&self) -> [Limit<'static>; 2] {
+        [
+            Limit { what: "SQLite, one row in a transaction", rate: self.single },
+            Limit { what: "SQLite, 256 rows in a transaction", rate: self.many },
+        ]
+    }
 }
 
 /// Inserts rows with plain `sqlx`.

@@ -10,7 +10,7 @@ use contract::evaluation::{
 };
 use eventstore::event::prost::{Message, Name};
 use eventstore::sqlite::SqliteLog;
-use eventstore::store::{Request, StreamWrite};
+use eventstore::store::{Log, Request, StreamWrite};
 use eventstore::{Append, EventStore, ExpectedVersion, Metadata, NewEvent, StreamId};
 use jiff::Timestamp;
 use mingjing::scheme_file;
@@ -61,7 +61,16 @@ pub(crate) fn answers(number: u32) -> Vec<FormAnswer> {
 /// Opens a service's log.
 pub(crate) async fn open(service: &'static str, folder: &Path, tasks: &Tasks) -> anyhow::Result<EventStore> {
     let log = SqliteLog::open(&folder.join(format!("{service}.db"))).await?;
-    Ok(EventStore::start(service, Arc::new(log), mingjing::clock(), &tasks.tracker).await?)
+    start(service, Arc::new(log), tasks).await
+}
+
+/// Starts a store on a log.
+pub(crate) async fn start(
+    service: &'static str,
+    log: Arc<dyn Log>,
+    tasks: &Tasks,
+) -> anyhow::Result<EventStore> {
+    Ok(EventStore::start(service, log, mingjing::clock(), &tasks.tracker).await?)
 }
 
 /// Events to be written, in order.
