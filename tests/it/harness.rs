@@ -51,7 +51,9 @@ impl Server {
     /// The same, by another clock.
     pub(crate) async fn start_with(data_dir: &Path, clock: eventstore::Clock) -> Self {
         let listen = "127.0.0.1:0".parse().unwrap();
-        let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock).await.expect("the server starts");
+        let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock)
+            .await
+            .expect("the server starts");
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }
     }

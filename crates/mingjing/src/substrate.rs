@@ -132,5 +132,9 @@ async fn connect(target: Target, settings: &Settings) -> anyhow::Result<Option<N
 }
 
 fn needs(target: Target, owner: Owner, setting: &str) -> String {
-    format!("`serve {}` reads the facts of {}: the setting `{setting}` is needed", target.name(), owner.name())
+    format!(
+        "`serve {}` reads the facts of {}: the setting `{setting}` is needed",
+        target.name(),
+        owner.name()
+    )
 }

@@ -16,7 +16,9 @@ use crate::{CALLERS, LISTEN};
 
 /// Reads the scorecards of all units in turn.
 pub(crate) async fn scorecards(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
-    let running = serve::start(Target::All, &Settings::embedded(LISTEN, &folder.join("sample")), mingjing::clock()).await?;
+    let running =
+        serve::start(Target::All, &Settings::embedded(LISTEN, &folder.join("sample")), mingjing::clock())
+            .await?;
     let server = format!("http://{}", running.address);
     let consistency_token = sample::load(&server, || ()).await?;
     let channels = raw::connect(&server).await?;

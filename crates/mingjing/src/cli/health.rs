@@ -27,7 +27,8 @@ pub(super) struct Health {
 pub(super) async fn run(asked: Health, mut flags: Flags) -> anyhow::Result<ExitCode> {
     flags.server = asked.server;
     let settings = Settings::read(&flags)?;
-    let channel = Endpoint::new(settings.server)?.connect_timeout(PATIENCE).timeout(PATIENCE).connect().await?;
+    let channel =
+        Endpoint::new(settings.server)?.connect_timeout(PATIENCE).timeout(PATIENCE).connect().await?;
     let request = HealthCheckRequest { service: asked.service.unwrap_or_default() };
     let answer = HealthClient::new(channel).check(request).await?.into_inner();
     let serving = answer.status() == ServingStatus::Serving;

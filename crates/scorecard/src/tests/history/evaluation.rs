@@ -149,8 +149,13 @@ impl History {
 
     pub(in crate::tests) fn contest(&mut self, id: &str, entry_id: &str) {
         let grounds = "the wrong unit".to_owned();
-        let contested =
-            EntryContested { cycle: cycle(), unit: unit(id), entry_id: entry_id.to_owned(), grounds, ..Default::default() };
+        let contested = EntryContested {
+            cycle: cycle(),
+            unit: unit(id),
+            entry_id: entry_id.to_owned(),
+            grounds,
+            ..Default::default()
+        };
         self.evaluation(&format!("daily_assessment-city/2024/{id}"), &contested);
     }
 
