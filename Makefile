@@ -20,7 +20,7 @@ demo: ## The same in a temporary folder, then exit
 test: tools ## Everything that must hold: format, lints, contract, documentation, all tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	$(MAKE) --no-print-directory lint-proto
+	$(MAKE) --no-print-directory lint-proto lint-deploy
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 	cargo build --locked --package mingjing
 	cargo test --workspace --locked --no-fail-fast
@@ -42,11 +42,16 @@ lint: tools ## Format, lints, the contract's style
 lint-proto:
 	cd proto && ../$(BUF) lint
 
-tools: $(TOOLS)/.done ## Install what the tests need beside Rust, under .tools (a Python with gRPC, buf, NATS, AsyncAPI)
+.PHONY: lint-deploy
+lint-deploy:
+	deploy/check-kubernetes $(TOOLS)/python/bin
 
-$(TOOLS)/.done: tests/python/requirements.txt deploy/install-python deploy/install-asyncapi
+tools: $(TOOLS)/.done ## Install what the tests need beside Rust, under .tools (Python, buf, NATS, PostgreSQL, AsyncAPI, kubectl)
+
+$(TOOLS)/.done: tests/python/requirements.txt deploy/install-python deploy/install-asyncapi deploy/install-postgres
 	deploy/install-python $(TOOLS)/python tests/python/requirements.txt
 	deploy/install-asyncapi $(TOOLS)/asyncapi
+	deploy/install-postgres $(TOOLS)/postgres
 	@touch $@
 
 bench: ## Measure, each figure beside the raw limit of the same run

@@ -54,6 +54,7 @@ impl Server {
         let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock)
             .await
             .expect("the server starts");
+        running.filled().await;
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }
     }

@@ -1,4 +1,4 @@
-//! What is published, as an AsyncAPI 3 document: made from the descriptors of the contract and the settings that
+//! What is published, as an `AsyncAPI` 3 document: made from the descriptors of the contract and the settings that
 //! the streams are made with, so that it cannot say anything else.
 
 use contract::descriptors;

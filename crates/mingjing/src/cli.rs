@@ -60,7 +60,7 @@ enum Command {
     /// What follows the logs in a process, how far it has come, and which stopped.
     #[command(subcommand)]
     Consumers(consumers::Command),
-    /// What is published over NATS, as an AsyncAPI 3 document in JSON.
+    /// What is published over NATS, as an `AsyncAPI` 3 document in JSON.
     Asyncapi,
     /// Import complaints, or complainants' words, from a file. Ends with 1 if a row was refused.
     #[command(subcommand)]
@@ -80,7 +80,7 @@ enum Command {
 /// One service, or all of them in this process.
 ///
 /// `all` needs nothing else and keeps SQLite files in --data-dir. A service alone has a PostgreSQL database of
-/// its own (MINGJING_DATABASE_URL), publishes its events to NATS (--nats-url), reads the others' there, and asks
+/// its own (`MINGJING_DATABASE_URL`), publishes its events to NATS (--nats-url), reads the others' there, and asks
 /// the others themselves (--peers) for what it missed.
 #[derive(Debug, Args)]
 struct Serve {

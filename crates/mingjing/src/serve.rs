@@ -22,6 +22,7 @@ use futures::future::BoxFuture;
 use scorecard::Scorecard;
 use shell::{Model, Reads, Tasks};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -44,8 +45,10 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is closed, in good order, after this.
 const CONNECTION_AGE_MAX: Duration = Duration::from_hours(1);
 const KEEPALIVE: Duration = Duration::from_secs(30);
-/// Filling the read models from the logs may take this long.
-const FILL_TIMEOUT: Duration = Duration::from_mins(30);
+/// Filling what a service reads from is looked at this often, as long as it takes.
+const FILL_LOOK: Duration = Duration::from_secs(2);
+/// … or this, while a log is away.
+const FILL_RETRY: Duration = Duration::from_millis(200);
 /// A stop waits this long for the calls and tasks that run.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -56,6 +59,7 @@ pub struct Running {
     /// The background work.
     pub tasks: Tasks,
     databases: Vec<Arc<dyn Log>>,
+    filled: watch::Receiver<bool>,
 }
 
 /// The services of a process, on the way to being served.
@@ -65,8 +69,8 @@ struct Services {
     filling: Vec<(&'static str, BoxFuture<'static, bool>)>,
 }
 
-/// Starts what `target` says, as `settings` say, and serves it. Each service is healthy, and this returns, once
-/// what it reads from is filled.
+/// Starts what `target` says, as `settings` say, and serves it. Each service is healthy once what it reads from is
+/// filled: see [`Running::filled`].
 pub async fn start(target: Target, settings: &Settings, clock: Clock) -> anyhow::Result<Running> {
     let tasks = Tasks::default();
     let listen = settings.listen;
@@ -104,16 +108,12 @@ pub async fn start(target: Target, settings: &Settings, clock: Clock) -> anyhow:
         }
     });
 
-    // A service that cannot be filled (an event that it cannot read) stays unhealthy; the others serve.
-    let mut all = true;
-    for (name, filling) in services.filling {
-        let filled = filling.await;
-        all &= filled;
-        health.set(name, filled).await;
-    }
-    health.set("", all).await;
+    let (publish, filled) = watch::channel(false);
+    let filling = fill(services.filling, health.clone(), publish);
+    let stop = tasks.stop.clone();
+    tasks.tracker.spawn(async move { stop.run_until_cancelled(filling).await });
     tasks.tracker.spawn(health.follow_consumers(tasks.consumers.clone(), tasks.stop.clone()));
-    Ok(Running { address, tasks, databases: substrate.databases })
+    Ok(Running { address, tasks, databases: substrate.databases, filled })
 }
 
 impl Services {
@@ -153,14 +153,24 @@ impl Services {
             let database = substrate::sqlite_file(target::SCORECARD, &settings.data_dir)?;
             let scorecard = Scorecard::start(sources, &database, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
-            let caught_up = async move { is_filled(&scorecard.catch_up(FILL_TIMEOUT).await) };
-            filling.push((SCORECARD_SERVICE, Box::pin(caught_up)));
+            filling.push((
+                SCORECARD_SERVICE,
+                Box::pin(async move {
+                    until_filled(|| scorecard.catch_up(FILL_LOOK), || scorecard.has_stopped()).await
+                }),
+            ));
         }
         Ok(Self { routes, filling })
     }
 }
 
 impl Running {
+    /// Waits until each service is filled, or has met what it cannot read.
+    pub async fn filled(&self) {
+        // An error: it was stopped before.
+        let _ = self.filled.clone().wait_for(|filled| *filled).await;
+    }
+
     /// Stops in good order: unhealthy at once, running calls answered, tasks ended, databases closed, within 10 s.
     pub async fn stop(self) {
         self.tasks.stop.cancel();
@@ -177,16 +187,47 @@ impl Running {
     }
 }
 
+/// Says which service is healthy as each is filled. One that cannot be (an event that it cannot read) stays
+/// unhealthy; the others serve.
+async fn fill(
+    filling: Vec<(&'static str, BoxFuture<'static, bool>)>,
+    health: Health,
+    publish: watch::Sender<bool>,
+) {
+    let one = |(name, filling): (&'static str, BoxFuture<'static, bool>)| {
+        let health = health.clone();
+        async move {
+            let filled = filling.await;
+            health.set(name, filled).await;
+            filled
+        }
+    };
+    let all = futures::future::join_all(filling.into_iter().map(one)).await;
+    health.set("", all.into_iter().all(|filled| filled)).await;
+    publish.send_replace(true);
+    tracing::info!("all that is served is filled");
+}
+
 fn filled<M: Model, R: Model>(reads: &Reads<M>, replica: &Reads<R>) -> BoxFuture<'static, bool> {
     let (reads, replica) = (reads.clone(), replica.clone());
     Box::pin(async move {
-        is_filled(&reads.catch_up(FILL_TIMEOUT).await) && is_filled(&replica.catch_up(FILL_TIMEOUT).await)
+        until_filled(|| reads.catch_up(FILL_LOOK), || reads.has_stopped()).await
+            && until_filled(|| replica.catch_up(FILL_LOOK), || replica.has_stopped()).await
     })
 }
 
-fn is_filled(caught_up: &Result<(), Failure>) -> bool {
-    if let Err(failure) = caught_up {
-        tracing::error!(?failure, "a service is not ready");
+/// Waits for it as long as it takes, also for a log that is away; `false`: it has met what it cannot read.
+async fn until_filled<F: Future<Output = Result<(), Failure>>>(
+    catch_up: impl Fn() -> F,
+    has_stopped: impl Fn() -> bool,
+) -> bool {
+    while let Err(failure) = catch_up().await {
+        if has_stopped() {
+            tracing::error!(?failure, "a service cannot be filled");
+            return false;
+        }
+        tracing::debug!(?failure, "a service is not filled yet");
+        tokio::time::sleep(FILL_RETRY).await;
     }
-    caught_up.is_ok()
+    true
 }

@@ -112,6 +112,11 @@ impl Scorecard {
     pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         self.projection.catch_up(patience).await
     }
+
+    /// Whether it has stopped at an event that it could not read.
+    pub fn has_stopped(&self) -> bool {
+        self.projection.has_stopped()
+    }
 }
 
 async fn begin(store: &mut Store, reader: &Reader) -> Result<Generation, DatabaseError> {

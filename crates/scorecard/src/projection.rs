@@ -284,6 +284,11 @@ impl Projection {
         freshness::freshness(&current.reached, &self.heads.known(), &alarms)
     }
 
+    /// Whether it has stopped at an event that it could not read.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.read(|folded| folded.reached.values().any(|reached| !reached.alarm.is_empty()))
+    }
+
     /// How far the facts have come.
     pub(crate) async fn freshness(&self) -> Vec<Freshness> {
         let heads = self.heads.look().await;

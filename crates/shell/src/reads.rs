@@ -58,6 +58,11 @@ impl<M: Model> Reads<M> {
         self.progress.borrow().clone()
     }
 
+    /// Whether the model has stopped at an event that it could not read.
+    pub fn has_stopped(&self) -> bool {
+        self.progress.borrow().values().any(|progress| !progress.alarm.is_empty())
+    }
+
     /// Waits until the model contains what `consistency_token` stands for, at most `patience`. What it asks
     /// of logs that the model does not follow asks nothing of it.
     pub async fn wait(&self, consistency_token: &str, patience: Duration) -> Result<(), Failure> {

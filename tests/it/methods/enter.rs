@@ -171,7 +171,7 @@ async fn record(
         source_id,
         points: points.to_string(),
         reason: "seen".to_owned(),
-        entry_date: "2024-06-01".to_owned(),
+        entry_date: "2024-03-01".to_owned(),
         occurred_at: None,
     };
     client.record_entry(request).await.unwrap();

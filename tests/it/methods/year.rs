@@ -13,7 +13,7 @@ use scoring::facts::{
     ComponentFacts, CycleFacts, DailyEntry, Forms, IndicatorFacts, LedgerEntry, PanelFacts, SurveyFacts,
     UnitFacts,
 };
-use scoring::indices::RectificationFigures;
+use scoring::indices::{CommitmentFigures, RectificationFigures};
 
 use crate::chance::Chance;
 
@@ -135,7 +135,7 @@ impl Year {
         let mut marks: BTreeMap<String, BTreeMap<String, Vec<Decimal>>> = BTreeMap::new();
         let mut facts = PanelFacts { closed: true, ..PanelFacts::default() };
         for class in &panel.classes {
-            for number in 0..1 + chance.below(6) {
+            for number in 0..=chance.below(6) {
                 let votes = chance.below(5) > 0;
                 let mut cast = Vec::new();
                 for unit in units.iter().filter(|_| votes) {
@@ -224,7 +224,7 @@ impl Year {
         }
         let names = self.names();
         for name in &names {
-            self.facts.units.get_mut(name).unwrap().figures.commitments = Some(Default::default());
+            self.facts.units.get_mut(name).unwrap().figures.commitments = Some(CommitmentFigures::default());
             for _ in 0..chance.below(4) {
                 let promise = Promise { unit: name.clone(), delivered: chance.below(3) > 0 };
                 self.commitments.push(promise);

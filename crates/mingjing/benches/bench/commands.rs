@@ -93,6 +93,7 @@ pub(crate) async fn over_grpc(folder: &Path, rows: &Rows, table: &mut Table) -> 
 
     let running =
         serve::start(Target::All, &Settings::embedded(LISTEN, &data_dir), mingjing::clock()).await?;
+    running.filled().await;
     let channels = raw::connect(&format!("http://{}", running.address)).await?;
     let clients: Arc<[_]> = channels.iter().cloned().map(EvaluationServiceClient::new).collect();
     let next = Arc::new(AtomicU32::new(0));

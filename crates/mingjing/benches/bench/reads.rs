@@ -19,6 +19,7 @@ pub(crate) async fn scorecards(folder: &Path, table: &mut Table) -> anyhow::Resu
     let running =
         serve::start(Target::All, &Settings::embedded(LISTEN, &folder.join("sample")), mingjing::clock())
             .await?;
+    running.filled().await;
     let server = format!("http://{}", running.address);
     let consistency_token = sample::load(&server, || ()).await?;
     let channels = raw::connect(&server).await?;

@@ -39,6 +39,7 @@ pub(super) async fn run(asked: Demo, mut flags: Flags) -> anyhow::Result<ExitCod
     }
     let running = serve::start(Target::All, &settings, crate::clock()).await?;
     let server = format!("http://{}", running.address);
+    running.filled().await;
     let bar = print::progress(sample::STEPS, "the sample year");
     let token = sample::load(&server, || bar.inc(1)).await?;
     bar.finish_and_clear();

@@ -29,10 +29,10 @@ const ATTEMPTS_MAX: u32 = 10;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Complaints: complaint_id, channel, text; source_reference, full_name, telephone, address,
-    /// identity_disclosed, unit, complained_of (several: with blanks between), category, repeats, occurred_at.
+    /// Complaints: `complaint_id`, channel, text; `source_reference`, `full_name`, telephone, address,
+    /// `identity_disclosed`, unit, `complained_of` (several: with blanks between), category, repeats, `occurred_at`.
     Complaints(Import),
-    /// Complainants' words: row_id, complaint, rectified; satisfaction, statement, occurred_at.
+    /// Complainants' words: `row_id`, complaint, rectified; satisfaction, statement, `occurred_at`.
     Ratings(Import),
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Verify {
     /// Which logs; none: all four.
     #[arg(value_enum)]
     services: Vec<Owner>,
-    /// Where the logs lie, if they are SQLite files; a PostgreSQL URL is told by MINGJING_DATABASE_URL.
+    /// Where the logs lie, if they are SQLite files; a PostgreSQL URL is told by `MINGJING_DATABASE_URL`.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Answer as JSON, for programs.

@@ -166,7 +166,7 @@ fn complaint(fields: &BTreeMap<String, String>, jurisdiction: &str) -> Result<Co
     let named = |collection, name| full_name(jurisdiction, collection, &text(name));
     let officers = text("complained_of");
     let complained_of = officers.split([' ', ';']).filter(|officer| !officer.is_empty());
-    let channel = word(&text("channel"), |name| ComplaintChannel::from_str_name(name), "COMPLAINT_CHANNEL_");
+    let channel = word(&text("channel"), ComplaintChannel::from_str_name, "COMPLAINT_CHANNEL_");
     let complaint = NewComplaint {
         channel: channel.ok_or_else(|| fault("channel", "must be a channel such as hotline"))?.into(),
         source_reference: text("source_reference"),
@@ -191,7 +191,7 @@ fn rating(fields: &BTreeMap<String, String>, jurisdiction: &str) -> Result<Ratin
     let text = |name| text(fields, name);
     let satisfaction = match text("satisfaction").as_str() {
         "" => Satisfaction::Unspecified,
-        said => word(said, |name| Satisfaction::from_str_name(name), "SATISFACTION_")
+        said => word(said, Satisfaction::from_str_name, "SATISFACTION_")
             .ok_or_else(|| fault("satisfaction", "must be a level such as very_satisfied"))?,
     };
     Ok(RatingRow {

@@ -122,13 +122,13 @@ fn a_complaint_about_a_leader_is_handled_by_a_higher_one_of_another_unit() {
         own_unit,
         ..candidate("leader", Some(level))
     };
-    let lead = |leader| now(Step::AppointLeader { leader, due: day(LED_DUE) });
+    let appoint = |leader| now(Step::AppointLeader { leader, due: day(LED_DUE) });
     after(ACCEPTED)
-        .when(lead(candidate(PostLevel::DivisionHead, false)))
+        .when(appoint(candidate(PostLevel::DivisionHead, false)))
         .then_rejected(Rejection::PostLevelTooLow(PostLevel::DivisionHead));
     let own = || Rejection::HandlesOwnUnit(officer("leader"));
     let high = candidate(PostLevel::DeputyBureauHead, true);
-    after(ACCEPTED).when(lead(high.clone())).then_rejected(own());
+    after(ACCEPTED).when(appoint(high.clone())).then_rejected(own());
     after(ACCEPTED).when(now(Step::AppointSupervisor { supervisor: high.clone() })).then_rejected(own());
     let assigning = Assigning { officer: high, ..assigning("leader") };
     after(SUPERVISED).when(now(Step::Assign(assigning))).then_rejected(own());
@@ -138,5 +138,5 @@ fn a_complaint_about_a_leader_is_handled_by_a_higher_one_of_another_unit() {
         post_level: PostLevel::DeputyBureauHead.into(),
         stage_due_time: Some(wire(LED_DUE)),
     };
-    after(ACCEPTED).when(lead(candidate(PostLevel::DeputyBureauHead, false))).then([led.into()]);
+    after(ACCEPTED).when(appoint(candidate(PostLevel::DeputyBureauHead, false))).then([led.into()]);
 }

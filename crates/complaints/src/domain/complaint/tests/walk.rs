@@ -39,7 +39,15 @@ fn allowed(event: &Event, stage: Option<ComplaintStage>) -> bool {
     let changes_person = match it {
         Move::LeaderAppointed => stage != ComplaintStage::Lodged && stage != ComplaintStage::Referred,
         Move::ComplaintAssigned => stage == ComplaintStage::Assigned,
-        _ => false,
+        Move::ComplaintAccepted
+        | Move::ComplaintRejected
+        | Move::ComplaintReferred
+        | Move::RectificationReported
+        | Move::RectificationVerified
+        | Move::RectificationRefuted
+        | Move::ComplaintWithdrawn
+        | Move::ComplaintClosed
+        | Move::ComplaintReopened => false,
     };
     it.from().contains(&stage) || changes_person
 }
