@@ -1,8 +1,9 @@
 # Every verb that a user, a developer or CI needs.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak check lint tools bench doc golden verify clean
+.PHONY: help run stack stack-down demo test soak check lint tools bench doc golden verify clean
 
 DATA_DIR ?= data
+STACK ?= data/stack
 LISTEN ?= 127.0.0.1:50051
 TOOLS := .tools
 BUF := $(TOOLS)/python/bin/buf
@@ -14,7 +15,15 @@ help: ## Say what can be made
 run: ## Build, serve everything embedded, load the sample year, print its scorecard, keep serving (Ctrl-C stops)
 	cargo run --release --locked --package mingjing -- demo --keep-serving --listen $(LISTEN) --data-dir $(DATA_DIR)
 
-demo: ## The same in a temporary folder, then exit
+stack: tools ## Five processes on PostgreSQL and NATS on this machine, in STACK: start them, load the sample year, print its scorecard
+	cargo build --release --locked --package mingjing
+	@deploy/stack up $(STACK) target/release/mingjing $(TOOLS)/python/bin/nats-server
+	@target/release/mingjing sample --server http://127.0.0.1:50063 --scorecard http://127.0.0.1:50065
+
+stack-down: ## Stop them; the data stays in STACK
+	@deploy/stack down $(STACK)
+
+demo: ## As make run, in a temporary folder, then exit
 	cargo run --release --locked --package mingjing -- demo
 
 test: tools ## Everything that must hold: format, lints, contract, documentation, all tests

@@ -120,7 +120,9 @@ async fn an_interrupted_import_that_is_repeated_ends_the_same() {
     assert_eq!(names.len(), ROWS - bad);
     let again = import(&binary, "complaints", &whole, &server.url()).await;
     assert_eq!(told(&again), first);
-    assert_eq!(server.everything().await, everything, "nothing more was recorded");
+    // Deadlines pass meanwhile, so the log may grow; no complaint is recorded again.
+    let everything = server.everything().await;
+    assert_eq!(complaints(&server.channel(), &everything).await, names);
     server.stop().await;
 }
 

@@ -7,6 +7,7 @@ mod forms;
 mod health;
 mod import;
 pub mod print;
+mod sample;
 mod scheme;
 mod scorecard;
 mod verify;
@@ -51,6 +52,8 @@ enum Command {
     /// Run everything on the sample year: load it, print its scorecard, its table, where the points went, and
     /// what the second year's scheme would give.
     Demo(demo::Demo),
+    /// Load the sample year into running services, and print what `demo` prints.
+    Sample(sample::Sample),
     /// Ask for scorecards.
     #[command(subcommand)]
     Scorecard(scorecard::Command),
@@ -128,6 +131,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             self::serve(serve.target, &started(&flags)?).await
         }
         Command::Demo(demo) => demo::run(demo, flags).await,
+        Command::Sample(asked) => sample::run(asked, flags).await,
         Command::Scorecard(command) => scorecard::run(command, flags).await,
         Command::Events(command) => events::run(command, flags).await,
         Command::Import(command) => import::run(command, flags).await,

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use eventstore::relay;
-use metrics::{Gauge, gauge};
+use metrics::{Gauge, counter, gauge};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use shell::Tasks;
 
@@ -39,7 +39,7 @@ pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow
         let setting = async {
             loop {
                 for log in &logs {
-                    set(&gauge!("mingjing_log_position", "service" => log.service()), log.head_known());
+                    counter!("mingjing_log_position", "service" => log.service()).absolute(log.head_known());
                 }
                 for (owner, status) in &relays {
                     set_relay(owner.name(), &status.borrow());
@@ -48,7 +48,7 @@ pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow
                     let service = consumer.source().service();
                     let labels = [("consumer", consumer.name().to_owned()), ("service", service.to_owned())];
                     let progress = consumer.progress().borrow().clone();
-                    set(&gauge!("mingjing_consumer_position", &labels), progress.position);
+                    counter!("mingjing_consumer_position", &labels).absolute(progress.position);
                     let stopped = u64::from(!progress.alarm.is_empty());
                     set(&gauge!("mingjing_consumer_stopped", &labels), stopped);
                 }
@@ -61,7 +61,7 @@ pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow
 }
 
 fn set_relay(service: &'static str, status: &relay::Status) {
-    set(&gauge!("mingjing_relay_position", "service" => service), status.position);
+    counter!("mingjing_relay_position", "service" => service).absolute(status.position);
     let active = u64::from(matches!(status.state, relay::State::Active));
     set(&gauge!("mingjing_relay_active", "service" => service), active);
     let alarm = u64::from(matches!(status.state, relay::State::Alarm(_)));
@@ -72,9 +72,6 @@ fn set_relay(service: &'static str, status: &relay::Status) {
     set(&gauge!("mingjing_relay_oldest_unpublished_seconds", "service" => service), age);
 }
 
-/// Gauges are floating point; a position beyond 2⁵³ would be shown rounded.
 fn set(gauge: &Gauge, value: u64) {
-    let (high, low) = (u32::try_from(value >> 32), u32::try_from(value & u64::from(u32::MAX)));
-    #[expect(clippy::float_arithmetic, reason = "what Prometheus shows is floating point")]
-    gauge.set(f64::from(high.unwrap_or(u32::MAX)) * 4_294_967_296.0 + f64::from(low.unwrap_or(u32::MAX)));
+    gauge.set(u32::try_from(value).unwrap_or(u32::MAX));
 }

@@ -103,7 +103,7 @@ fn brackets(bounds: &[u32]) -> Vec<AgeBracket> {
             age_working_days_max: Some(*bound),
             ..AgeBracket::default()
         });
-        youngest = bound + 1;
+        youngest = bound.saturating_add(1);
     }
     brackets.push(AgeBracket { age_working_days_min: youngest, ..AgeBracket::default() });
     brackets
