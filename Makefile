@@ -3,7 +3,7 @@
 .PHONY: help run stack stack-down demo test soak check lint tools bench doc golden verify clean
 
 DATA_DIR ?= data
-STACK ?= data/stack
+STACK ?= /tmp/mingjing-stack
 LISTEN ?= 127.0.0.1:50051
 TOOLS := .tools
 BUF := $(TOOLS)/python/bin/buf

@@ -16,4 +16,5 @@ mod panels;
 mod published;
 mod refusals;
 mod secrecy;
+mod stack;
 mod stories;

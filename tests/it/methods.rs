@@ -22,7 +22,7 @@ use crate::methods::year::Year;
 mod enter;
 mod year;
 
-/// As many as MINGJING_TEST_YEARS said when the test was built, or else these, as far as time allows.
+/// As many as `MINGJING_TEST_YEARS` said when the test was built, or else these, as far as time allows.
 const YEARS: u64 = 24;
 const TIME_MAX: Duration = Duration::from_secs(45);
 const AT_ONCE: usize = 8;

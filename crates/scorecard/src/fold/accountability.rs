@@ -137,12 +137,14 @@ fn execute(facts: &mut Facts, event: &DispositionExecuted) -> Result<(), String>
 
 /// What an overturned finding led to falls with it.
 fn decide_appeal(facts: &mut Facts, event: &AppealDecided) -> Result<(), String> {
-    if event.outcome() != AppealOutcome::Overturned {
-        return Ok(());
-    }
+    let (jurisdiction, _) = ids("cases", &event.case)?;
+    let cleared = units(jurisdiction, &event.units_cleared)?;
+    let overturned = event.outcome() == AppealOutcome::Overturned;
     change(facts, &event.case, |case| {
-        case.responsible.clear();
-        case.dispositions.clear();
+        case.responsible.retain(|unit| !overturned && !cleared.contains(unit));
+        if overturned {
+            case.dispositions.clear();
+        }
     })
 }
 
