@@ -12,6 +12,7 @@ mod kill;
 mod overdue;
 mod panels;
 mod published;
+mod reactions;
 mod refusals;
 mod secrecy;
 mod stories;

@@ -112,13 +112,17 @@ async fn a_foreign_subscriber_misses_nothing_reads_everything_and_learns_of_nobo
     lodge(&server).await;
     let nats = broker.connect().await;
     let mut subscriber = Command::new(python());
-    subscriber.arg(workspace().join("tests/python/subscriber.py")).arg(workspace().join("proto")).arg(&broker.url);
+    subscriber
+        .arg(workspace().join("tests/python/subscriber.py"))
+        .arg(workspace().join("proto"))
+        .arg(&broker.url);
     for service in ["evaluation", "complaints"] {
         let position = published(data.path(), service, &nats).await;
         assert!(position > 0);
         subscriber.arg(format!("{service}={position}"));
     }
-    let output = subscriber.args(["--", SECRET, "Xiaoming", "Harbour"]).kill_on_drop(true).output().await.unwrap();
+    let output =
+        subscriber.args(["--", SECRET, "Xiaoming", "Harbour"]).kill_on_drop(true).output().await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(seen["evaluation"]["mingjing.evaluation.v1.UnitRegistered"], 3);
@@ -162,12 +166,24 @@ async fn what_follows_the_logs_is_listed_and_what_goes_on_is_left_alone() {
     let mut client = EventServiceClient::new(server.channel());
     let listed = client.list_consumers(ListConsumersRequest {}).await.unwrap().into_inner().consumers;
     let reaction = listed.iter().find(|consumer| consumer.consumer == "evaluation-from-complaints").unwrap();
-    assert_eq!((reaction.service.as_str(), reaction.head_position, reaction.alarm.as_str()), ("complaints", Some(0), ""));
-    assert!(listed.iter().any(|consumer| (&*consumer.consumer, &*consumer.service) == ("evaluation", "evaluation")));
+    assert_eq!(
+        (reaction.service.as_str(), reaction.head_position, reaction.alarm.as_str()),
+        ("complaints", Some(0), "")
+    );
+    assert!(
+        listed
+            .iter()
+            .any(|consumer| (&*consumer.consumer, &*consumer.service) == ("evaluation", "evaluation"))
+    );
     let resume = |consumer: &str| ResumeConsumerRequest { consumer: consumer.to_owned() };
     let resumed = client.resume_consumer(resume("evaluation-from-complaints")).await.unwrap().into_inner();
     assert_eq!(resumed.consumers, []);
-    assert_refused(client.resume_consumer(resume("nobody")).await, Code::InvalidArgument, "consumer", "nobody");
+    assert_refused(
+        client.resume_consumer(resume("nobody")).await,
+        Code::InvalidArgument,
+        "consumer",
+        "nobody",
+    );
     server.stop().await;
 }
 

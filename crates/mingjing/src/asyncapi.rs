@@ -126,7 +126,8 @@ fn headers() -> Value {
         .iter()
         .map(|(name, what, _)| ((*name).to_owned(), json!({ "type": "string", "description": what })))
         .collect();
-    let required: Vec<_> = HEADERS.iter().filter(|(_, _, absent)| !absent).map(|(name, _, _)| *name).collect();
+    let required: Vec<_> =
+        HEADERS.iter().filter(|(_, _, absent)| !absent).map(|(name, _, _)| *name).collect();
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
@@ -189,7 +190,10 @@ mod tests {
             chain_hash: [0; 32],
         };
         let names = |event: &RecordedEvent| -> BTreeSet<String> {
-            message::headers("evaluation", Uuid::nil(), event).iter().map(|(name, _)| name.to_string()).collect()
+            message::headers("evaluation", Uuid::nil(), event)
+                .iter()
+                .map(|(name, _)| name.to_string())
+                .collect()
         };
         let listed = HEADERS.iter().map(|(name, _, _)| (*name).to_owned()).collect();
         assert_eq!(names(&event), listed);

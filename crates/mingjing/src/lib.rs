@@ -7,6 +7,7 @@
 //! | [`serve`] | puts the services together and serves them on one port |
 //! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
 //! | [`asyncapi`] | what is published over NATS, as a document |
+//! | [`reactions`] | what the services do about each other's facts, drawn |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
 //! | [`scheme_file`] | schemes as TOML files |
 //! | [`json`] | messages of the contract as JSON |
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod config;
 pub mod events;
 pub mod json;
+pub mod reactions;
 pub mod remote;
 pub mod sample;
 pub mod scheme_file;

@@ -81,8 +81,7 @@ pub async fn start(listen: SocketAddr, data_dir: &Path, clock: Clock) -> anyhow:
     let complaints = Complaints::start(complaints_log, &sources, clock.clone(), &tasks);
     let evaluation = Evaluation::start(evaluation_log, &sources, clock.clone(), &tasks);
     let accountability = Accountability::start(accountability_log, &sources, clock.clone(), &tasks);
-    let scorecard =
-        Scorecard::start(&sources, &data_dir.join("scorecard.db"), clock.clone(), &tasks).await?;
+    let scorecard = Scorecard::start(&sources, &data_dir.join("scorecard.db"), clock.clone(), &tasks).await?;
 
     let (reporter, health) = health;
     let reflection = tonic_reflection::server::Builder::configure()
