@@ -14,6 +14,7 @@ mod methods;
 mod overdue;
 mod panels;
 mod published;
+mod reactions;
 mod refusals;
 mod secrecy;
 mod stack;

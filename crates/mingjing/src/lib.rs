@@ -9,6 +9,7 @@
 //! | [`health`], [`metrics`] | what the process says of itself |
 //! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
 //! | [`asyncapi`] | what is published over NATS, as a document |
+//! | [`reactions`] | what the services do about each other's facts, drawn |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
 //! | [`scheme_file`] | schemes as TOML files |
 //! | [`json`] | messages of the contract as JSON |
@@ -23,6 +24,7 @@ pub mod events;
 pub mod health;
 pub mod json;
 pub mod metrics;
+pub mod reactions;
 pub mod remote;
 pub mod sample;
 pub mod scheme_file;
