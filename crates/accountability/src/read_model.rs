@@ -26,7 +26,7 @@ pub struct ReadModel {
     pub scales: Folded<scale::Scale>,
     /// Event ids of the findings, by jurisdiction and case.
     pub findings: HashMap<String, String>,
-    /// Dispositions below the minimum, by jurisdiction and [`latest_first`] key.
+    /// Dispositions below the minimum, by jurisdiction and `latest_first` key.
     pub departures: BTreeMap<String, Departure>,
     /// Vetoes, likewise.
     pub vetoes: BTreeMap<String, Veto>,

@@ -1,7 +1,7 @@
 //! A complaint 投诉, from lodging to closing.
 //!
 //! - Lodged, it is accepted, rejected (with a reason) or referred to an organ outside the register; what was
-//!   referred can come back and be accepted. How it goes from stage to stage stands in [`moves`].
+//!   referred can come back and be accepted. How it goes from stage to stage stands in `moves.rs`.
 //! - A leader takes it over 包案, at least deputy division head, and a supervisor is named 督办, who neither
 //!   leads nor is responsible; then a unit and a person are made responsible 逐条落实, by a deadline.
 //! - Nobody handles a complaint about themselves. If it is about someone who could lead, the leader is of a
