@@ -1,6 +1,5 @@
--- A database for each service.
+-- A database for each service that keeps a log.
 CREATE DATABASE training;
 CREATE DATABASE complaints;
 CREATE DATABASE evaluation;
 CREATE DATABASE accountability;
-CREATE DATABASE scorecard;
