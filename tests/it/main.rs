@@ -21,3 +21,4 @@ mod refusals;
 mod secrecy;
 mod stack;
 mod stories;
+mod years;

@@ -20,7 +20,7 @@ use crate::harness::*;
 use crate::methods::year::Year;
 
 mod enter;
-mod year;
+pub(crate) mod year;
 
 /// As many as `MINGJING_TEST_YEARS` said when the test was built, or else these, as far as time allows.
 const YEARS: u64 = 24;

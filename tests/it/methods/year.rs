@@ -257,7 +257,7 @@ impl Year {
     }
 }
 
-fn rules(chance: &mut Chance) -> SchemeRules {
+pub(crate) fn rules(chance: &mut Chance) -> SchemeRules {
     let maxima: &[&str] = match chance.below(5) {
         0 => &["100"],
         1 => &["60", "40"],
