@@ -251,7 +251,7 @@ fn logs_in(folder: &Path) -> BTreeMap<String, u64> {
 /// Moves what lies in the write-ahead log into the database, as an erasure does.
 async fn settle(database: &Path) {
     let log = SqliteLog::open(database).await.unwrap();
-    log.vault_erase("nothing").await.unwrap();
+    log.vault_erase(&["nothing".to_owned()]).await.unwrap();
 }
 
 /// Flips a bit of a payload wherever it lies in a closed database.

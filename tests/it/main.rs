@@ -5,6 +5,7 @@
 mod arbitrary;
 mod architecture;
 mod chance;
+mod desk;
 mod feeds;
 mod first_year;
 mod foreign;

@@ -38,7 +38,7 @@ const CLOSED: usize = 6;
 const ACTS: u64 = 12;
 const AT_ONCE: usize = 16;
 /// So many instants of each year are looked at.
-const INSTANTS: u64 = 3;
+const INSTANTS: u64 = 2;
 /// So many differences are told.
 const SHOWN_MAX: usize = 40;
 /// Timers look more often.
@@ -220,23 +220,12 @@ async fn check(server: &Server, walk: &Walk, city: &City, now: Timestamp) -> Che
 impl Walk {
     /// Something happens.
     async fn act(&mut self) {
-        match self.chance.below(5) {
-            0 | 1 => self.score().await,
-            2 => self.train().await,
-            3 => {
-                if self.one_in(2) {
-                    self.complain().await
-                } else {
-                    self.promise().await
-                }
-            }
-            _ => {
-                if self.one_in(2) {
-                    self.hold_to_account().await
-                } else {
-                    self.complain().await
-                }
-            }
+        match self.chance.below(10) {
+            0..=3 => self.score().await,
+            4 | 5 => self.train().await,
+            6 => self.promise().await,
+            7 | 8 => self.complain().await,
+            _ => self.hold_to_account().await,
         }
     }
 }

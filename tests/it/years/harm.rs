@@ -106,6 +106,21 @@ impl Walk {
             return;
         }
         self.investigate(&name, &[unit]).await;
+        if self.one_in(2) {
+            self.dispose(&name).await;
+        }
+        if self.one_in(2) {
+            self.appeal(&name).await;
+        }
+    }
+
+    async fn dispose(&mut self, name: &str) {
+        let dispositions = ["DISPOSITION_UNIT_CRITICISM", "DISPOSITION_UNIT_LEADERSHIP_REPLACED"];
+        let disposition = *pick(&dispositions, &mut self.chance);
+        for unit in ["bureau", "north", "south", "station", "window"] {
+            let decided = json!({"name": name, "unit": self.unit(unit), "disposition": disposition});
+            self.may("DecideDisposition", decided).await;
+        }
     }
 
     async fn investigate(&mut self, name: &str, units: &[String]) {
@@ -131,16 +146,7 @@ impl Walk {
         let (unit, other) = (self.any_unit(), self.any("case").unwrap());
         match self.chance.below(9) {
             0 => self.investigate(&name, &[unit]).await,
-            1 | 2 => {
-                let disposition = *pick(
-                    &["DISPOSITION_UNIT_CRITICISM", "DISPOSITION_UNIT_LEADERSHIP_REPLACED"],
-                    &mut self.chance,
-                );
-                for unit in ["bureau", "north", "south", "station", "window"] {
-                    let decided = json!({"name": name, "unit": self.unit(unit), "disposition": disposition});
-                    self.may("DecideDisposition", decided).await;
-                }
-            }
+            1 | 2 => self.dispose(&name).await,
             3 => {
                 for unit in ["bureau", "north", "south", "station", "window"] {
                     let unit = self.unit(unit);

@@ -2,27 +2,20 @@
 //! Much of it happened long before it is recorded.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use bytes::Bytes;
 use contract::words::component::Method;
 use contract::words::{DailySource, SchemeRules, Tariff, TariffCause};
-use http::uri::PathAndQuery;
 use jiff::{SignedDuration, Timestamp};
-use prost::Message as _;
-use prost_reflect::{DynamicMessage, MethodDescriptor};
+use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
-use tonic::client::Grpc;
+use tonic::Code;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Status};
 
-use crate::arbitrary::{Raw, pick, rpcs};
+use crate::arbitrary::pick;
 use crate::chance::Chance;
-use crate::harness::{names, request_id};
+use crate::desk::Desk;
+use crate::harness::names;
 use crate::methods::year;
-
-static RPCS: LazyLock<BTreeMap<String, MethodDescriptor>> =
-    LazyLock::new(|| rpcs().map(|rpc| (rpc.name().to_owned(), rpc)).collect());
 
 /// Id, the unit above, whether it is grassroots.
 const UNITS: [(&str, &str, bool); 7] = [
@@ -49,7 +42,7 @@ const OFFICERS: [(&str, &str, &str); 9] = [
 
 /// A city in its year.
 pub(crate) struct Walk {
-    channel: Channel,
+    desk: Desk,
     pub(super) chance: Chance,
     pub(crate) city: String,
     pub(super) rules: SchemeRules,
@@ -71,8 +64,18 @@ impl Walk {
         let rules = rules(&mut chance);
         let begin = now.checked_add(SignedDuration::from_hours(1)).unwrap();
         let (made, codes, city) = (BTreeMap::new(), vec![], format!("jurisdictions/walk-{seed}"));
-        let mut walk =
-            Self { channel, chance, city, rules, made, codes, now, begin, ids: 0, answers: (0, 0) };
+        let mut walk = Self {
+            desk: Desk::of(channel, &city),
+            chance,
+            city,
+            rules,
+            made,
+            codes,
+            now,
+            begin,
+            ids: 0,
+            answers: (0, 0),
+        };
         for (unit, above, grassroots) in UNITS {
             let parent_unit = if above.is_empty() { String::new() } else { walk.unit(above) };
             let title = format!("The {unit}");
@@ -165,15 +168,12 @@ impl Walk {
 
     /// Sends a request that may not be refused.
     pub(super) async fn must(&mut self, rpc: &str, request: Value) -> DynamicMessage {
-        match self.send(rpc, &request, "clerk").await {
-            Ok(answer) => answer,
-            Err(status) => panic!("{}: {rpc} {request}: {status}", self.city),
-        }
+        self.desk.must("clerk", rpc, request).await
     }
 
     /// Sends a request that rules may refuse; half of what is done happened at some time before.
     pub(super) async fn may(&mut self, rpc: &str, mut request: Value) {
-        if self.one_in(2) && RPCS[rpc].input().get_field_by_name("occurred_at").is_some() {
+        if self.one_in(2) && Desk::is_dated(rpc) {
             let instant = self.instant();
             request["occurred_at"] = json!(instant.to_string());
         }
@@ -183,7 +183,7 @@ impl Walk {
 
     /// Sends a request that rules may refuse, in someone's name.
     pub(super) async fn try_as(&mut self, actor: &str, rpc: &str, request: Value) {
-        match self.send(rpc, &request, actor).await {
+        match self.desk.send(actor, rpc, &request).await {
             Ok(_) => self.answers.0 += 1,
             Err(status) => {
                 let by_rule = [
@@ -198,24 +198,6 @@ impl Walk {
                 self.answers.1 += 1;
             }
         }
-    }
-
-    async fn send(&self, rpc: &str, request: &Value, actor: &str) -> Result<DynamicMessage, Status> {
-        let rpc = &RPCS[rpc];
-        let mut fields = request.clone();
-        fields["request_id"] = json!(request_id());
-        if rpc.input().get_field_by_name("parent").is_some() && fields.get("parent").is_none() {
-            fields["parent"] = json!(self.city);
-        }
-        let message = DynamicMessage::deserialize(rpc.input(), fields).unwrap();
-        let mut request = Request::new(message.encode_to_vec());
-        request.metadata_mut().insert("mingjing-actor", actor.parse().unwrap());
-        let path = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
-        let mut client = Grpc::new(self.channel.clone());
-        client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let answer: Bytes =
-            client.unary(request, PathAndQuery::try_from(path).unwrap(), Raw).await?.into_inner();
-        Ok(DynamicMessage::decode(rpc.output(), answer).unwrap())
     }
 }
 
