@@ -1,14 +1,24 @@
-//! The sample year (scoring.md §8), entered through gRPC like any client's.
+//! The sample years, entered through gRPC like any client's facts.
 //!
-//! Real are the figures of §8: how many units, groups and forms there are, and what the bureau got. Generated
-//! are the other units and all single marks, entries and answers. No result is stored: the bureau's marks,
-//! entries and answers are such that its figures come out.
+//! The first is that of scoring.md §8: how many units, groups and forms there are, and what the bureau got, is real.
+//! Generated are the other units and all single marks, entries and answers. No result is stored: the bureau's marks,
+//! entries and answers are such that its figures come out. The second is generated; it needs time that is moved by
+//! hand (see [`SecondYear`]).
 
 mod generate;
 mod load;
+mod processes;
+mod second;
+mod services;
 
 pub use load::{STEPS, load};
+pub use second::{Outcome, SecondYear};
+pub use services::Servers;
 
+use jiff::Timestamp;
+
+/// Where a clock that is moved by hand has to start, or before, for both years to be entered.
+pub const CLOCK: Timestamp = Timestamp::constant(1_704_067_200, 0);
 /// The jurisdiction of the sample.
 pub const JURISDICTION: &str = "city";
 /// The cycle of the sample.
