@@ -8,6 +8,7 @@
 mod generate;
 mod load;
 mod processes;
+mod random;
 mod second;
 mod services;
 

@@ -2,6 +2,7 @@
 
 use contract::evaluation::{FormAnswer, UnitKind};
 
+use super::random::Random;
 use super::{BUREAU, JURISDICTION};
 
 /// Groups by comparability and their sizes; the first three are ranked.
@@ -41,7 +42,7 @@ impl UnitYear {
 
 /// Every unit of the city that is appraised, group by group.
 pub(super) fn units() -> Vec<UnitYear> {
-    let mut random = Random(20_240_101);
+    let mut random = Random::new(20_240_101);
     let places = GROUPS.iter().flat_map(|(group, size)| (1..=*size).map(move |place| (*group, place)));
     places.map(|place| if place == BUREAU_PLACE { bureau() } else { other(place, &mut random) }).collect()
 }
@@ -127,20 +128,6 @@ fn other((group, place): (u32, u32), random: &mut Random) -> UnitYear {
         mark: mark + random.below(150),
         deductions,
         answers,
-    }
-}
-
-/// A small generator of evenly spread numbers (`SplitMix64`), the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        u32::try_from(mixed % u64::from(bound.max(1))).unwrap_or(0)
     }
 }
 

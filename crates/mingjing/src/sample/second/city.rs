@@ -256,6 +256,10 @@ impl Unit {
         format!("jurisdictions/{JURISDICTION}/units/{}", self.id)
     }
 
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
     pub(super) fn is_sub_unit(&self) -> bool {
         self.id == self.belongs_to && self.id != BUREAU
     }
@@ -268,6 +272,17 @@ impl Unit {
     /// Resource name of its officer of this place, from 0, the highest post first.
     pub(super) fn officer(&self, place: u32) -> String {
         officer(self.first + place)
+    }
+
+    /// How many of its officers are leaders: deputy division heads or higher.
+    pub(super) fn leaders(&self) -> u32 {
+        let leading = self.levels.iter().filter(|(level, _)| *level >= PostLevel::DeputyDivisionHead);
+        leading.map(|(_, officers)| officers).sum()
+    }
+
+    /// The number of its officer of this place.
+    pub(super) fn number(&self, place: u32) -> u32 {
+        self.first + place
     }
 
     /// Ids and levels of its officers, the highest post first.
@@ -307,12 +322,11 @@ fn calendar() -> Step {
     })
 }
 
-fn officer_id(number: u32) -> String {
+pub(super) fn officer_id(number: u32) -> String {
     format!("o-{number:04}")
 }
 
-/// Resource name of an officer by number.
-pub(super) fn officer(number: u32) -> String {
+fn officer(number: u32) -> String {
     format!("jurisdictions/{JURISDICTION}/officers/{}", officer_id(number))
 }
 
