@@ -6,6 +6,7 @@
 
 mod generate;
 mod load;
+mod random;
 
 pub use load::{STEPS, load};
 
