@@ -13,9 +13,8 @@ use crate::foreign::workspace;
 use crate::harness::*;
 use crate::kill::binary;
 
-/// Places of services among the ports.
+/// Place of a service among the ports.
 const EVALUATION: u16 = 2;
-const SCORECARD: u16 = 4;
 const PROCESSES: [&str; 6] = ["training", "complaints", "evaluation", "accountability", "scorecard", "nats"];
 
 /// A stack on ports of its own, stopped when it is dropped.
@@ -56,9 +55,12 @@ impl Stack<'_> {
     /// Loads the sample year (again: changes nothing) and gives what is printed of it.
     async fn sample(&self) -> Vec<Value> {
         let mut sample = Command::new(&self.program);
-        let [evaluation, scorecard] =
-            [EVALUATION, SCORECARD].map(|place| format!("http://{}", self.address(place)));
+        let [training, complaints, evaluation, accountability, scorecard] =
+            [0, 1, 2, 3, 4].map(|place| format!("http://{}", self.address(place)));
+        let peers =
+            format!("training={training},complaints={complaints},accountability={accountability}");
         sample.args(["sample", "--json", "--server", &evaluation, "--scorecard", &scorecard]);
+        sample.args(["--peers", &peers]);
         answers(sample).await
     }
 }
