@@ -74,7 +74,7 @@ fn fate(number: u32) -> Fate {
     match number {
         9 | 47 | 78 | 113 => Fate::Lapsed,
         21 | 62 | 97 => Fate::Refuted,
-        5 | 30 | 41 | 70 | 88 | 104 => Fate::SecondReport,
+        5 | 30 | 41 | 67 | 88 | 104 => Fate::SecondReport,
         _ => Fate::Delivered,
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn steps() -> Vec<Step> {
     for county in 1..=COUNTIES {
         let id = format!("county-{county}");
         let units = ORGANS.map(|(organ, _)| unit(&id, organ, &mut random));
-        steps.extend([opened(&id), entered(&id, 13, &units)]);
+        steps.extend([opened(&id), entered(&id, 14, &units)]);
         steps.extend(units.iter().flat_map(|unit| [marked(&id, unit), deducted(&id, unit)]));
         steps.extend(survey::steps(&cycle_name(&id), &STRATA, &units));
         steps.extend([closed(&id, 10), published(&id, 11)]);
@@ -71,7 +71,7 @@ fn scheme() -> Step {
 
 fn opened(county: &str) -> Step {
     let cycle_id = county.to_owned();
-    Step::new(at(FIRST_DAY, 12), format!("open/{county}"), |mut desk| async move {
+    Step::new(at(FIRST_DAY, 13), format!("open/{county}"), |mut desk| async move {
         let request = OpenCycleRequest {
             request_id: desk.request_id,
             parent: format!("jurisdictions/{JURISDICTION}"),

@@ -7,8 +7,10 @@ use super::super::city::City;
 
 /// The group of the sub-units; it is not ranked.
 const SUB_UNITS_GROUP: u32 = 6;
-/// What the bureau was in the first year: the ninth of its group.
+/// The bureau's group.
 const BUREAU_GROUP: u32 = 3;
+/// So many organs of its group do better than the bureau.
+const BETTER: u32 = 7;
 
 /// A unit that is appraised.
 #[derive(Debug, Clone)]
@@ -26,12 +28,13 @@ pub(super) struct Appraised {
 /// The organs of the first year, group by group, and the sub-units.
 pub(super) fn appraised(city: &City) -> Vec<Appraised> {
     let mut random = Random::new(20_250_101);
-    let organs = generate::units().into_iter().enumerate().map(|(place, unit)| {
+    let organs = generate::units().into_iter().map(|unit| {
         let chance = random.below(36);
+        let place = unit.unit_id.rsplit('-').next().and_then(|place| place.parse::<u32>().ok());
         let quality = match (&*unit.unit_id, unit.group) {
-            (BUREAU, _) => 61,
+            (BUREAU, _) => 66,
             (SECOND_VETOED, _) => 84,
-            (_, BUREAU_GROUP) if place % 29 < 8 => 64 + chance,
+            (_, BUREAU_GROUP) if place.is_some_and(|place| place <= BETTER) => 74 + chance / 2,
             (_, BUREAU_GROUP) => 10 + chance,
             _ => 20 + chance * 2,
         };
