@@ -13,7 +13,7 @@ mod second;
 mod services;
 
 pub use load::{STEPS, load};
-pub use second::{Outcome, SecondYear};
+pub use second::{Outcome, SecondYear, let_go};
 pub use services::Servers;
 
 use jiff::Timestamp;
@@ -28,6 +28,12 @@ pub const CYCLE: &str = "first-year";
 pub const FIRST_SCHEME: &str = "first-year";
 /// The scheme of the year after.
 pub const SECOND_SCHEME: &str = "second-year";
+/// The cycle of the year after.
+pub const SECOND_CYCLE: &str = "second-year";
+/// Its scorecard of the bureau, as the command line takes it.
+pub const SECOND_SCORECARD: &str = "city/second-year/public-security-bureau";
+/// The scheme of the counties.
+pub const COUNTY_SCHEME: &str = "county";
 /// The scorecard that the sample is about, as the command line takes it.
 pub const BUREAU_SCORECARD: &str = "city/first-year/public-security-bureau";
 /// The same, as the API names it.
@@ -35,3 +41,5 @@ pub const BUREAU_SCORECARD_NAME: &str =
     "jurisdictions/city/cycles/first-year/scorecards/public-security-bureau";
 
 const BUREAU: &str = "public-security-bureau";
+/// The organ that is vetoed in the second year, until an appeal.
+const SECOND_VETOED: &str = "organ-3-05";

@@ -49,18 +49,30 @@ pub(super) fn units() -> Vec<UnitYear> {
 
 /// The forms of one stratum that come back: what each says.
 pub(super) fn forms(units: &[UnitYear], stratum: usize) -> Vec<Vec<FormAnswer>> {
-    let returned = STRATA[stratum].1 * RETURNED_PERCENT / 100;
-    let mut asked = vec![0_u32; units.len()];
+    let asked: Vec<_> = units.iter().map(|unit| (unit.name(), unit.answers[stratum])).collect();
+    filled(&asked, returned(STRATA[stratum].1))
+}
+
+/// How many of so many forms come back.
+pub(super) fn returned(issued: u32) -> u32 {
+    issued * RETURNED_PERCENT / 100
+}
+
+/// So many forms, filled in: each asks about the next dozen of the units; of each unit is given what of a thousand
+/// answers chooses each level.
+pub(super) fn filled(asked: &[(String, [u32; 5])], forms: u32) -> Vec<Vec<FormAnswer>> {
+    let mut answers = vec![0_u32; asked.len()];
     let mut turn = 0;
-    (0..returned)
+    (0..forms)
         .map(|_| {
-            let mut form = Vec::with_capacity(UNITS_PER_FORM);
-            for _ in 0..UNITS_PER_FORM {
-                let unit = &units[turn];
-                let level_id = LEVELS[level(&unit.answers[stratum], asked[turn])].to_owned();
-                form.push(FormAnswer { unit: unit.name(), level_id });
-                asked[turn] += 1;
-                turn = (turn + 1) % units.len();
+            let units = UNITS_PER_FORM.min(asked.len());
+            let mut form = Vec::with_capacity(units);
+            for _ in 0..units {
+                let (unit, shares) = &asked[turn];
+                let level_id = LEVELS[level(shares, answers[turn])].to_owned();
+                form.push(FormAnswer { unit: unit.clone(), level_id });
+                answers[turn] += 1;
+                turn = (turn + 1) % asked.len();
             }
             form
         })
