@@ -137,7 +137,7 @@ async fn record(client: &mut EvaluationServiceClient<Channel>, request: &RecordE
 }
 
 /// Whether a failure leaves open what happened, or says to try again.
-fn may_be_repeated(status: &Status) -> bool {
+pub(crate) fn may_be_repeated(status: &Status) -> bool {
     let reason = status.get_error_details().error_info().map(|info| info.reason.clone());
     reason.is_none_or(|reason| ["UNAVAILABLE", "EXHAUSTED", "CONFLICT"].contains(&reason.as_str()))
 }
