@@ -4,6 +4,7 @@
 
 mod arbitrary;
 mod architecture;
+mod boxes;
 mod chance;
 mod desk;
 mod feeds;
@@ -22,4 +23,5 @@ mod refusals;
 mod secrecy;
 mod stack;
 mod stories;
+mod surveys;
 mod years;
