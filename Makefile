@@ -18,7 +18,8 @@ run: ## Build, serve everything embedded, load the sample year, print its scorec
 stack: tools ## Five processes on PostgreSQL and NATS on this machine, in STACK: start them, load the sample year, print its scorecard
 	cargo build --release --locked --package mingjing
 	@deploy/stack up $(STACK) target/release/mingjing $(TOOLS)/python/bin/nats-server
-	@target/release/mingjing sample --server http://127.0.0.1:50063 --scorecard http://127.0.0.1:50065
+	@target/release/mingjing sample --server http://127.0.0.1:50063 --scorecard http://127.0.0.1:50065 --peers \
+	  training=http://127.0.0.1:50061,complaints=http://127.0.0.1:50062,accountability=http://127.0.0.1:50064
 
 stack-down: ## Stop them; the data stays in STACK
 	@deploy/stack down $(STACK)
