@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use contract::name::CycleName;
@@ -11,8 +12,8 @@ use contract::token;
 use eventstore::{Clock, SharedSource};
 use jiff::Timestamp;
 use parking_lot::RwLock;
-use shell::Tasks;
 use shell::reads::{Progress, wait_for};
+use shell::{Consumers, Tasks};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,8 @@ use crate::{freshness, store};
 
 /// So many cuts of the past are folded at once.
 const FOLDS_AT_ONCE: usize = 2;
+/// Names of those that are fed; more than four logs of three generations at once.
+const FEEDS_MAX: u64 = 64;
 /// At most so many watch at once.
 const WATCHERS_MAX: usize = 256;
 
@@ -45,6 +48,7 @@ pub(crate) struct Projection {
     watching: Arc<Semaphore>,
     clock: Clock,
     tasks: Tasks,
+    fed: AtomicU64,
 }
 
 /// A cycle's cards, what stands beside them, and how far the logs were folded when they were right.
@@ -81,6 +85,7 @@ impl Projection {
             watching: Arc::new(Semaphore::new(WATCHERS_MAX)),
             clock,
             tasks: tasks.clone(),
+            fed: AtomicU64::default(),
         }
     }
 
@@ -92,6 +97,16 @@ impl Projection {
     /// Where the logs end.
     pub(crate) fn heads(&self) -> &Heads {
         &self.heads
+    }
+
+    /// What follows logs in this process.
+    pub(crate) fn consumers(&self) -> &Consumers {
+        &self.tasks.consumers
+    }
+
+    /// A name for the next of those that are fed: at most so many are fed at once.
+    pub(crate) fn feed_name(&self) -> String {
+        format!("scorecard-{}", self.fed.fetch_add(1, Ordering::Relaxed) % FEEDS_MAX)
     }
 
     /// Rebuilds.
@@ -372,7 +387,8 @@ pub(crate) fn away(error: &store::Error) -> Failure {
     Failure::Unavailable("the scorecard's history cannot be read now".to_owned())
 }
 
-fn progress(generation: &Generation) -> Reach {
+/// How far a generation has come in each log.
+pub(crate) fn progress(generation: &Generation) -> Reach {
     generation.read(|folded| {
         let progress = |service: &'static str| {
             let reached = folded.reached.get(service).cloned().unwrap_or_default();
