@@ -77,6 +77,11 @@ impl Generation {
         self.number.load(Ordering::Relaxed)
     }
 
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// How far each log is folded.
     pub(crate) fn positions(&self) -> BTreeMap<&'static str, u64> {
         self.read(|folded| folded.reached.iter().map(|(service, at)| (*service, at.position)).collect())

@@ -244,11 +244,6 @@ impl Tail {
         self.events
     }
 
-    /// What moves with every event of a jurisdiction, of each of which there was one.
-    pub(crate) fn versions(&self) -> impl Iterator<Item = (&String, u64)> {
-        self.versions.iter().map(|(jurisdiction, version)| (jurisdiction, *version))
-    }
-
     /// Moves with every event of a jurisdiction.
     pub(crate) fn version(&self, jurisdiction: &str) -> u64 {
         self.versions.get(jurisdiction).copied().unwrap_or_default()

@@ -10,10 +10,11 @@
 //! | `supervise` | which build is followed; which replica writes |
 //! | `league` | the facts of one cycle → everything computed from them |
 //! | `card`, `figures`, `drill` | … → a scorecard; what it shows beside its cycle; training |
-//! | `explain` | where the points went, each line with its events |
+//! | `explain`, `origins` | where the points went, each line with its events; what those say |
 //! | `compare`, `risks` | two explanations side by side; what will be lost, when, at what price |
 //! | `simulate` | another scheme on the same facts |
 //! | `watch` | every change, as it happens |
+//! | `show`, `shown` | the scorecards as SQL rows for other tools |
 //! | `freshness`, `heads` | how far it has come; where the logs end |
 //! | `projection` | what queries read, kept until it is out of date |
 //! | `service`, `queries` | the gRPC service |
@@ -47,12 +48,15 @@ mod generation;
 mod heads;
 mod history;
 mod league;
+mod origins;
 mod projection;
 mod queries;
 mod rebuild;
 mod resume;
 mod risks;
 mod service;
+mod show;
+mod shown;
 mod simulate;
 mod store;
 mod supervise;

@@ -168,7 +168,16 @@ impl Projection {
     /// A cycle as it is now or later, computed if what is known is older. One computes at a time: whoever
     /// comes meanwhile waits, and takes what was begun after that.
     pub(crate) async fn cycle(&self, name: &CycleName) -> Result<Current, Failure> {
-        let (generation, key, now) = (self.generation(), name.key(), (self.clock)());
+        self.cycle_of(self.generation(), name).await
+    }
+
+    /// The same, of a generation that need not be the one that is read.
+    pub(crate) async fn cycle_of(
+        &self,
+        generation: Arc<Generation>,
+        name: &CycleName,
+    ) -> Result<Current, Failure> {
+        let (key, now) = (name.key(), (self.clock)());
         let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
         let found = generation.read(|folded| {
             let cycle = folded.facts.cycle.get(&key)?;
@@ -299,6 +308,11 @@ impl Projection {
         freshness::freshness(&current.reached, &self.heads.known(), &alarms)
     }
 
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     /// Whether it has stopped at an event that it could not read.
     pub(crate) fn has_stopped(&self) -> bool {
         self.read(|folded| folded.reached.values().any(|reached| !reached.alarm.is_empty()))
@@ -360,6 +374,11 @@ impl Current {
             Beside::Now(_) => None,
             Beside::Then(as_of) => Some(&as_of.cut),
         }
+    }
+
+    /// How far a log was folded when it was right.
+    pub(crate) fn position(&self, service: &str) -> u64 {
+        self.reached.get(service).map_or(0, |reached| reached.position)
     }
 
     /// What it is of, as a token.

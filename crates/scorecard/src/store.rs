@@ -8,6 +8,7 @@
 //! | `store/generations` | what was built, which of it is read |
 //! | `store/facts` | facts and checkpoints, written together |
 //! | `store/past` | every event that counts, by jurisdiction |
+//! | `store/shown` | what other tools read: `docs/sql.md` |
 //!
 //! One process writes at a time, the one that holds the lease; each transaction looks, so that one which was asleep
 //! and does not know yet that it lost the lease changes nothing.
@@ -28,6 +29,9 @@ mod facts;
 mod generations;
 mod past;
 mod postgres;
+#[cfg(test)]
+mod reading;
+mod shown;
 mod sqlite;
 
 use database::{Database, Dialect, Row, Statement};
@@ -36,6 +40,9 @@ pub(crate) use facts::Fact;
 pub(crate) use facts::{Checkpoint, Written};
 pub(crate) use past::Sorted;
 use postgres::Postgres;
+#[cfg(test)]
+pub(crate) use reading::Read;
+pub(crate) use shown::Shown;
 use sqlite::Sqlite;
 
 /// What the writer holds.

@@ -17,6 +17,7 @@ use crate::follow::Following;
 use crate::generation::Generation;
 use crate::projection::Projection;
 use crate::resume;
+use crate::show::Show;
 use crate::store::{Error, LEASE, Store};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -231,6 +232,10 @@ impl Supervisor {
         self.level(&next, &level).await?;
         let current = if writes { self.store.current().await } else { Ok(None) };
         let current = current.map_err(|error| error.to_string())?;
+        if writes && current != Some(next.number()) {
+            let mut show = Show::new(self.projection.clone(), next.clone());
+            show.round(0).await.map_err(|error| error.to_string())?;
+        }
         building.end().await;
         if writes && current != Some(next.number()) {
             let newest = next.tail.lock().all();
@@ -262,22 +267,27 @@ impl Supervisor {
     }
 }
 
-/// Once a generation that was begun is level it is the one that is read, and those before it are thrown away.
+/// Once a generation that was begun is level it is the one that is read, and those before it are thrown away. From
+/// then on it is shown to other tools as it moves.
 async fn settle(projection: Arc<Projection>, store: Store, generation: Arc<Generation>) {
-    while let Err(what) = try_to_settle(&projection, &store, &generation).await {
+    let mut show = Show::new(projection.clone(), generation.clone());
+    while let Err(what) = try_to_settle(&projection, &store, &generation, &mut show).await {
         tracing::debug!("the scorecard is not whole yet: {what}");
         tokio::time::sleep(RETRY_AFTER).await;
     }
+    show.keep_showing().await;
 }
 
 async fn try_to_settle(
     projection: &Projection,
     store: &Store,
     generation: &Generation,
+    show: &mut Show,
 ) -> Result<(), String> {
     let (number, told) = (generation.number(), |error: Error| error.to_string());
     if store.current().await.map_err(told)? != Some(number) {
         level_with_logs(projection, generation).await?;
+        show.round(0).await.map_err(|error| error.to_string())?;
         store.make_current(number, None).await.map_err(told)?;
     }
     store.keep_from(number).await.map_err(told)

@@ -14,3 +14,4 @@ mod replicas;
 mod restart;
 mod running;
 mod simulated;
+mod sql;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::database::Statement;
-use super::{Error, Store};
+use super::{Error, Store, shown};
 
 /// Of facts as they are written. Raise it when a row's shape changes: facts of another format are built anew.
 pub(super) const FORMAT: i64 = 4;
@@ -64,8 +64,8 @@ impl Store {
 
     async fn throw_away(&self, which: &str, generation: i64) -> Result<(), Error> {
         let delete = |text: String| Statement::new(text).bind(generation);
-        let rows =
-            TABLES.iter().map(|table| delete(format!("DELETE FROM {table} WHERE generation {which} $1")));
+        let tables = TABLES.into_iter().map(str::to_owned).chain(shown::tables());
+        let rows = tables.map(|table| delete(format!("DELETE FROM {table} WHERE generation {which} $1")));
         let itself = delete(format!("DELETE FROM generation WHERE number {which} $1"));
         self.write_all(rows.chain([itself]).collect()).await
     }
