@@ -6,6 +6,7 @@
 use contract::complaints::SetCalendarRequest;
 use contract::evaluation::{RegisterUnitRequest, UnitKind};
 use contract::words::PostLevel;
+use jiff::ToSpan as _;
 use jiff::civil::{Date, date};
 use scoring::WorkingDays;
 
@@ -52,6 +53,17 @@ const SUB_UNITS: [(&str, &str, &str); 16] = [
     ("cyber-security", "Cyber Security Detachment 网安支队", "cyber-security"),
     ("economic-crime", "Economic Crime Detachment 经侦支队", "economic-crime"),
     ("public-transport", "Public Transport Detachment 公交支队", "public-transport"),
+];
+
+/// The complaints that are found true, and to have harmed the public: id, unit at fault, day of the finding (at 14
+/// o'clock). At fault is the officer of place 20.
+pub(super) const HARMFUL: [(&str, &str, Date); 6] = [
+    ("harm-1", "east-sub-bureau-station-1", date(2025, 3, 20)),
+    ("harm-2", "harbour-sub-bureau-station-3", date(2025, 4, 17)),
+    ("harm-3", "traffic-police-team-2", date(2025, 6, 12)),
+    ("harm-4", "special-police-team-1", date(2025, 7, 24)),
+    ("harm-5", "north-sub-bureau-station-5", date(2025, 9, 11)),
+    ("harm-6", "exit-entry-window", date(2025, 10, 30)),
 ];
 
 /// Monday to Friday, and no working day: the holidays of 2025 and of early 2026.
@@ -209,11 +221,6 @@ impl City {
         self.units.iter().filter(|unit| unit.is_sub_unit())
     }
 
-    /// The grassroots units below a sub-unit.
-    pub(super) fn below(&self, id: &str) -> impl Iterator<Item = &Unit> {
-        self.units.iter().filter(move |unit| unit.above == id && unit.grassroots)
-    }
-
     /// Whether a day is a working day.
     pub(super) fn works(&self, day: Date) -> bool {
         self.working_days.contains(day)
@@ -221,11 +228,14 @@ impl City {
 
     /// The working day that comes `number` working days after `day`; with 0: `day`, or the next that is one.
     pub(super) fn working_day(&self, day: Date, number: u32) -> Date {
-        let next = |day: Date| {
-            let days = std::iter::successors(Some(day), |day| day.tomorrow().ok());
-            days.into_iter().find(|day| self.works(*day)).unwrap_or(day)
-        };
-        (0..number).fold(next(day), |day, _| next(day.tomorrow().unwrap_or(day)))
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        day.series(1.day()).filter(|day| self.works(*day)).nth(place).unwrap_or(Date::MAX)
+    }
+
+    /// The working day so many before one.
+    pub(super) fn working_day_before(&self, day: Date, number: u32) -> Date {
+        let place = usize::try_from(number).unwrap_or(usize::MAX);
+        day.series(-1.day()).filter(|day| self.works(*day)).nth(place).unwrap_or(Date::MIN)
     }
 
     /// Units and working days enter before anything else.
@@ -256,6 +266,10 @@ impl Unit {
         format!("jurisdictions/{JURISDICTION}/units/{}", self.id)
     }
 
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
     pub(super) fn is_sub_unit(&self) -> bool {
         self.id == self.belongs_to && self.id != BUREAU
     }
@@ -268,6 +282,17 @@ impl Unit {
     /// Resource name of its officer of this place, from 0, the highest post first.
     pub(super) fn officer(&self, place: u32) -> String {
         officer(self.first + place)
+    }
+
+    /// How many of its officers are leaders: deputy division heads or higher.
+    pub(super) fn leaders(&self) -> u32 {
+        let leading = self.levels.iter().filter(|(level, _)| *level >= PostLevel::DeputyDivisionHead);
+        leading.map(|(_, officers)| officers).sum()
+    }
+
+    /// The number of its officer of this place.
+    pub(super) fn number(&self, place: u32) -> u32 {
+        self.first + place
     }
 
     /// Ids and levels of its officers, the highest post first.
@@ -307,12 +332,11 @@ fn calendar() -> Step {
     })
 }
 
-fn officer_id(number: u32) -> String {
+pub(super) fn officer_id(number: u32) -> String {
     format!("o-{number:04}")
 }
 
-/// Resource name of an officer by number.
-pub(super) fn officer(number: u32) -> String {
+fn officer(number: u32) -> String {
     format!("jurisdictions/{JURISDICTION}/officers/{}", officer_id(number))
 }
 
@@ -335,7 +359,7 @@ mod tests {
     fn the_working_days_are_those_of_2025() {
         let city = City::new();
         let working = |month: i8| {
-            let days = date(2025, month, 1).series(jiff::Span::new().days(1));
+            let days = date(2025, month, 1).series(1.day());
             days.take_while(|day| day.month() == month).filter(|day| city.works(*day)).count()
         };
         let months: Vec<_> = (1..=12).map(working).collect();

@@ -67,7 +67,8 @@ impl Desk {
     }
 }
 
-fn id_of(what: &str) -> String {
+/// The id of the request of a step.
+pub(super) fn id_of(what: &str) -> String {
     request_id(&format!("second-year/{what}"))
 }
 
