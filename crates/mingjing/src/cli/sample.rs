@@ -45,7 +45,7 @@ pub(super) async fn run(asked: Sample, mut flags: Flags) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Loads both years, or says why not the second. Gives the token to read them with.
+/// Loads both years and lets time go, or says why not the second. Gives the token to read them with.
 pub(super) async fn load(servers: &Servers) -> anyhow::Result<String> {
     let second = SecondYear::generate();
     let bar = print::progress(sample::STEPS + second.steps(), "the sample years");
@@ -53,8 +53,7 @@ pub(super) async fn load(servers: &Servers) -> anyhow::Result<String> {
     let outcome = second.load(servers, || bar.inc(1)).await?;
     bar.finish_and_clear();
     match outcome {
-        Outcome::Entered(token) => return Ok(token),
-        Outcome::There => (),
+        Outcome::Entered | Outcome::There => return sample::let_go(servers).await,
         Outcome::NeedsClock => print::note(format!(
             "the second year is not loaded: its facts are entered while time is moved by hand. Start every service \
              anew, on logs without later facts, with `--clock {start}` or MINGJING_CLOCK={start}; `--peers` says \

@@ -35,8 +35,8 @@ const EVENING: i8 = 20;
 /// What became of the second year.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It was entered; the token to read it with.
-    Entered(String),
+    /// It was entered.
+    Entered,
     /// It had been entered before time was let go.
     There,
     /// Time is not moved by hand, which it has to be.
@@ -67,16 +67,13 @@ impl SecondYear {
         u64::try_from(self.steps.len()).unwrap_or(u64::MAX)
     }
 
-    /// Enters it after the first year, calling `step` as it goes on, and lets time go.
+    /// Enters it after the first year, calling `step` as it goes on. Time stands on its last day then.
     pub async fn load(self, servers: &Servers, mut step: impl FnMut()) -> anyhow::Result<Outcome> {
         let channels = servers.connect().await?;
         let services = Services::of(servers, &channels);
         let processes = Processes::of(channels.into_values().collect()).await?;
         if !processes.all_by_hand() {
             let there = is_there(services).await?;
-            if there {
-                processes.release().await?;
-            }
             return Ok(if there { Outcome::There } else { Outcome::NeedsClock });
         }
         let mut steps = self.steps.into_iter().peekable();
@@ -95,12 +92,18 @@ impl SecondYear {
             processes.move_to(evening).await?;
         }
         processes.settle().await?;
-        processes.release().await?;
-        let heads = processes.settle().await?;
-        let heads = heads.into_iter().filter(|(_, position)| *position > 0);
-        let tokens: Vec<_> = heads.filter_map(|(service, position)| token(&service, position)).collect();
-        Ok(Outcome::Entered(tokens.join(",")))
+        Ok(Outcome::Entered)
     }
+}
+
+/// Lets time go where it is moved by hand, and waits for what comes of that. Gives the token to read everything with.
+pub async fn let_go(servers: &Servers) -> anyhow::Result<String> {
+    let channels = servers.connect().await?;
+    let processes = Processes::of(channels.into_values().collect()).await?;
+    processes.release().await?;
+    let heads = processes.settle().await?.into_iter().filter(|(_, position)| *position > 0);
+    let tokens: Vec<_> = heads.filter_map(|(service, position)| token(&service, position)).collect();
+    Ok(tokens.join(","))
 }
 
 fn token(service: &str, position: u64) -> Option<String> {

@@ -114,6 +114,8 @@ impl Matter {
         matter.complaint.complained_of = vec![at_fault.clone()];
         matter.at_fault = Some(at_fault);
         matter.harms_public = true;
+        // Who may yet have to investigate has no part in it.
+        matter.supervisor = city.unit(SUPERVISION).officer(15);
         matter
     }
 
