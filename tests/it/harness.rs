@@ -17,7 +17,8 @@ use contract::words::component::Method;
 use contract::words::{
     AssessorMethod, Component, LedgerMethod, RecordedEvent, SchemeRules, Stratum, SurveyLevel, SurveyMethod,
 };
-use mingjing::config::Settings;
+use jiff::Timestamp;
+use mingjing::config::{ClockSetting, Settings};
 use mingjing::serve::{self, Running};
 use mingjing::target::Target;
 use serde_json::Value;
@@ -50,10 +51,18 @@ impl Server {
 
     /// The same, by another clock.
     pub(crate) async fn start_with(data_dir: &Path, clock: eventstore::Clock) -> Self {
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock)
-            .await
-            .expect("the server starts");
+        Self::serve(&Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir), clock).await
+    }
+
+    /// The same, with time that is moved by hand from `start` on.
+    pub(crate) async fn start_by_hand(data_dir: &Path, start: Timestamp) -> Self {
+        let mut settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir);
+        settings.clock = ClockSetting::ByHand(start);
+        Self::serve(&settings, mingjing::clock()).await
+    }
+
+    async fn serve(settings: &Settings, clock: eventstore::Clock) -> Self {
+        let running = serve::start(Target::All, settings, clock).await.expect("the server starts");
         running.filled().await;
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }
