@@ -57,8 +57,7 @@ impl Stack<'_> {
         let mut sample = Command::new(&self.program);
         let [training, complaints, evaluation, accountability, scorecard] =
             [0, 1, 2, 3, 4].map(|place| format!("http://{}", self.address(place)));
-        let peers =
-            format!("training={training},complaints={complaints},accountability={accountability}");
+        let peers = format!("training={training},complaints={complaints},accountability={accountability}");
         sample.args(["sample", "--json", "--server", &evaluation, "--scorecard", &scorecard]);
         sample.args(["--peers", &peers]);
         answers(sample).await
