@@ -46,11 +46,11 @@ pub(crate) async fn one_sub_unit_stood_still_until_october_and_nothing_else_ever
         assert_eq!(contract::field::day_of(resumed).to_string(), "2025-10-09");
     }
     assert_eq!(figures(year).await[BUREAU].units_stalled, 0);
-    // It costs its points, and nobody else's.
+    // That costs the sub-unit points, once for each of its units, and nobody else any.
     let entries = year.server.log("evaluation").await.into_iter();
     let by_training = entries.filter(|event| event.actor == "evaluation-from-training");
     let costs: Vec<_> = by_training.map(|event| event.unit).collect();
-    assert_eq!(costs, [format!("jurisdictions/city/units/{STANDS_STILL}")]);
+    assert_eq!(costs, [STANDS_STILL; 11]);
 }
 
 pub(crate) async fn one_trains_only_its_stars(year: &Year) {
