@@ -17,7 +17,6 @@ use contract::words::component::Method;
 use contract::words::{
     AssessorMethod, Component, LedgerMethod, RecordedEvent, SchemeRules, Stratum, SurveyLevel, SurveyMethod,
 };
-use jiff::Timestamp;
 use mingjing::config::{ClockSetting, Settings};
 use mingjing::serve::{self, Running};
 use mingjing::target::Target;
@@ -51,17 +50,17 @@ impl Server {
 
     /// The same, by another clock.
     pub(crate) async fn start_with(data_dir: &Path, clock: eventstore::Clock) -> Self {
-        Self::serve(&Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir), clock).await
+        let settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir);
+        Self::start_as(&settings, clock).await
     }
 
-    /// The same, with time that is moved by hand from `start` on.
-    pub(crate) async fn start_by_hand(data_dir: &Path, start: Timestamp) -> Self {
-        let mut settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir);
-        settings.clock = ClockSetting::ByHand(start);
-        Self::serve(&settings, mingjing::clock()).await
+    /// The same, on time that is moved by hand.
+    pub(crate) async fn start_by_hand(data_dir: &Path, start: jiff::Timestamp) -> Self {
+        let settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir);
+        Self::start_as(&Settings { clock: ClockSetting::ByHand(start), ..settings }, mingjing::clock()).await
     }
 
-    async fn serve(settings: &Settings, clock: eventstore::Clock) -> Self {
+    async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
         let running = serve::start(Target::All, settings, clock).await.expect("the server starts");
         running.filled().await;
         let address = running.address;

@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 use crate::store::EventStore;
 
 /// A holder that is gone is succeeded after this long.
-const TTL: Duration = Duration::from_secs(5);
+const TTL: Duration = Duration::from_secs(3);
 /// A holder that could not renew stops this long before another may begin.
 const MARGIN: Duration = Duration::from_secs(1);
 /// How often to renew, or to look whether the lease is free.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Runs `work` while `store` holds the lease `name`: waits until it is free, drops `work` and starts over when it
 /// is lost, frees it when `work` has ended or `stop` is cancelled. `None`: stopped before `work` ended.

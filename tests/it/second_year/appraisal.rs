@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::evaluation::*;
+use contract::words::TariffCause;
 use contract::scorecard::{ExplainScorecardRequest, ListScorecardsRequest, Scorecard};
 use rust_decimal::Decimal;
 
@@ -83,7 +84,6 @@ pub(crate) async fn what_119_commitments_came_to_is_told_by_who_promised_them(ye
     for entry in entries(year, ListEntriesRequest { source_id: "commitment".to_owned(), ..Default::default() }).await {
         *causes.entry(entry.cause()).or_insert(0) += 1;
     }
-    use contract::words::TariffCause;
     assert_eq!(
         causes,
         BTreeMap::from([(TariffCause::DeliveryRefuted, 9), (TariffCause::CommitmentLapsed, 7)])

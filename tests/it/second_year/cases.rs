@@ -11,8 +11,10 @@ use rust_decimal::Decimal;
 use tonic::transport::Channel;
 
 use super::appraisal::{decimal, entries};
-use super::{CYCLE, VETOED, Year};
+use super::{CYCLE, Year};
 
+/// The organ whose grave finding is overturned.
+const VETOED: &str = "organ-3-05";
 const CITY: &str = "jurisdictions/city";
 /// The evening before the appeal was decided.
 const DAY_BEFORE: &str = "2026-02-11T12:00:00Z";
