@@ -18,6 +18,7 @@ mod published;
 mod reactions;
 mod recomputed;
 mod refusals;
+mod rehearsal;
 mod second_year;
 mod secrecy;
 mod stack;
