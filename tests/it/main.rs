@@ -20,6 +20,8 @@ mod published;
 mod reactions;
 mod recomputed;
 mod refusals;
+mod rehearsal;
+mod second_year;
 mod secrecy;
 mod stack;
 mod stories;

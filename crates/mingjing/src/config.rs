@@ -92,6 +92,12 @@ impl Peers {
     }
 }
 
+impl<const N: usize> From<[(Owner, String); N]> for Peers {
+    fn from(addresses: [(Owner, String); N]) -> Self {
+        Self(addresses.into())
+    }
+}
+
 impl<'de> Deserialize<'de> for Peers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
