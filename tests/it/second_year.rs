@@ -17,6 +17,7 @@ mod training;
 use mingjing::sample::{self, Outcome, SecondYear, Servers};
 use tempfile::tempdir;
 
+use crate::first_year::assert_recomputed;
 use crate::harness::*;
 
 /// Resource name of the city's cycle.
@@ -54,6 +55,7 @@ async fn the_second_year_comes_out_of_its_facts() {
     cases::one_disposition_departs_from_the_scale_for_a_reason_and_by_approval(&year).await;
     cases::cases_open_by_themselves_for_harm_and_for_every_unit_that_lost_too_much(&year).await;
     readme::the_table_in_the_readme_is_the_programs(&year).await;
+    assert_recomputed(&year.server, "city", (CYCLE, 117), 12).await;
     loaded_again_nothing_changes(&year).await;
     year.server.stop().await;
 }

@@ -314,3 +314,16 @@ fn a_campaign_counts_in_the_cycle_of_its_cutoff() {
     assert_eq!(training.index(unit, year, last_day), Some(figures.index()));
     assert_eq!(training.index("jurisdictions/city/units/nowhere", year, last_day), None);
 }
+
+#[test]
+fn what_was_never_identified_or_held_is_refused_and_changes_nothing() {
+    let mut training = Training::default();
+    let met = NeedMet { need: "jurisdictions/city/needs/n1".to_owned(), ..NeedMet::default() };
+    let session = format!("{CAMPAIGN}/sessions/s1");
+    let corrected = SessionCorrected { session: session.clone(), ..SessionCorrected::default() };
+    let voided = SessionVoided { session, ..SessionVoided::default() };
+    for fact in [Fact::from(met), corrected.into(), voided.into()] {
+        assert!(training.fold(&fact).unwrap_err().contains("never"), "{fact:?}");
+    }
+    assert_eq!(training.figures(CAMPAIGN, &Scope::default()), None);
+}
