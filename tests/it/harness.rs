@@ -54,6 +54,11 @@ impl Server {
         let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock)
             .await
             .expect("the server starts");
+        Self::of(running).await
+    }
+
+    /// One that was started otherwise, once it is filled.
+    pub(crate) async fn of(running: Running) -> Self {
         running.filled().await;
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }

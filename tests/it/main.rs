@@ -19,5 +19,6 @@ mod reactions;
 mod recomputed;
 mod refusals;
 mod secrecy;
+mod sql;
 mod stack;
 mod stories;

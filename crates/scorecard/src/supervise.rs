@@ -30,11 +30,11 @@ pub(crate) async fn supervise(projection: Arc<Projection>, store: Store, first: 
     let (lease_stop, lease) = (CancellationToken::new(), TaskTracker::new());
     let (leased, stopping) = (store.clone(), lease_stop.clone());
     lease.spawn(async move {
-        let hold = || async {
+        let holding = || async {
             let _held = Held::new(&says);
             std::future::pending::<()>().await;
         };
-        while_held(&leased, LEASE, &stopping, hold).await;
+        while_held(&leased, LEASE, &stopping, holding).await;
     });
     let supervisor = Supervisor { projection, store: store.clone(), held };
     supervisor.run(first).boxed().await;
