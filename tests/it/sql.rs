@@ -71,18 +71,14 @@ async fn in_a_sqlite_file_other_tools_read_what_the_service_answers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_postgresql_other_tools_read_what_the_service_answers() {
     let (dir, postgres) = (tempdir().unwrap(), PostgresHere::run(&["fsync=off"]).unwrap());
-    let first = postgres.database().await.unwrap();
-    let mut admin = PgConnection::connect(&first).await.unwrap();
     for service in contract::token::SERVICES.into_iter().chain(["scorecard"]) {
-        let create = AssertSqlSafe(format!("CREATE DATABASE {service}"));
-        sqlx::query(create).execute(&mut admin).await.unwrap();
+        postgres.create(service).await.unwrap();
     }
-    let of = |service: &str| first.replacen("/log_0?", &format!("/{service}?"), 1);
     let mut settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), dir.path());
-    settings.database_url = Some(of("{service}").into());
+    settings.database_url = Some(postgres.url("{service}").into());
     let running = serve::start(Target::All, &settings, mingjing::clock()).await.unwrap();
     let server = Server::of(running).await;
-    let mut tool = PgConnection::connect(&of("scorecard")).await.unwrap();
+    let mut tool = PgConnection::connect(&postgres.url("scorecard")).await.unwrap();
     sqlx::query("SET ROLE mingjing_reader").execute(&mut tool).await.unwrap();
     hold_equal(&server, Tool::Postgres(tool)).await;
     server.stop().await;

@@ -1,5 +1,6 @@
 //! Given these events, when this command, then those events, nothing, or a broken rule; and a real server.
 
+pub mod nats;
 pub mod postgres;
 
 use std::fmt::Debug;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use contract::event::event_service_server::EventService;
 use contract::event::{
-    Consumer, EventFilter, ListConsumersRequest, ListConsumersResponse, ReadEventsRequest,
+    Consumer, EventFilter, ListConsumersRequest, ListConsumersResponse, LogHead, ReadEventsRequest,
     ReadEventsResponse, ResumeConsumerRequest, ResumeConsumerResponse, SubscribeEventsRequest,
     SubscribeEventsResponse,
 };
@@ -97,7 +97,12 @@ impl EventService for Events {
     ) -> Result<Response<ListConsumersResponse>, Status> {
         let all = self.consumers.list();
         let consumers = futures::future::join_all(all.iter().map(|consumer| describe(consumer))).await;
-        Ok(Response::new(ListConsumersResponse { consumers }))
+        let mut logs = Vec::new();
+        for log in self.logs.values() {
+            let head = log.head().await.map_err(|error| shell::commands::store_failure(&error))?;
+            logs.push(LogHead { service: log.service().to_owned(), head_position: head.position });
+        }
+        Ok(Response::new(ListConsumersResponse { consumers, logs }))
     }
 
     async fn resume_consumer(

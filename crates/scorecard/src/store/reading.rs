@@ -73,7 +73,8 @@ impl Store {
         let mut answers = [None, None];
         for (answer, verb) in answers.iter_mut().zip(["SELECT count(*)", "DELETE"]) {
             let play = Statement::new("SET LOCAL ROLE mingjing_reader");
-            let played = self.write_all(vec![play, Statement::new(format!("{verb} FROM {table}"))]).await;
+            let asks = Statement::new(format!("{verb} FROM {table}"));
+            let played = self.write_all(vec![play, asks, Statement::new("RESET ROLE")]).await;
             *answer = played.err().map(|error| error.to_string());
         }
         answers

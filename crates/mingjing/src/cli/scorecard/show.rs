@@ -11,7 +11,7 @@ use super::lang::Lang;
 
 /// A scorecard that the head of the unit reads on one screen.
 pub(super) fn scorecard(card: &Scorecard, lang: Lang) {
-    print::line(format!("\n{}  ·  {}  ·  {}", title(card), standing(card, lang), publication(card, lang)));
+    print::line(format!("\n{}", headline(card, lang)));
     let mut rows: Vec<_> = card.components.iter().map(|component| row(component, lang)).collect();
     rows.extend(card.daily.iter().map(|daily| {
         let entries = format!("{}, {}", lang.of("daily", "日常考核"), daily.entries);
@@ -59,6 +59,11 @@ pub(super) fn scorecard(card: &Scorecard, lang: Lang) {
         let what = lang.of("events behind", "个事件未计入");
         print::line(format!("! {}: {behind} {what}; {}", fresh.service, fresh.alarm));
     }
+}
+
+/// Who, where in the group, and how far the cycle is.
+pub(super) fn headline(card: &Scorecard, lang: Lang) -> String {
+    format!("{}  ·  {}  ·  {}", title(card), standing(card, lang), publication(card, lang))
 }
 
 fn row(component: &ComponentScore, lang: Lang) -> Vec<String> {
