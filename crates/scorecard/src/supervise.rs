@@ -100,7 +100,6 @@ struct Supervisor {
 
 impl Supervisor {
     async fn run(mut self, first: Arc<Generation>) {
-        let mut asked = self.projection.rebuilds().asked();
         let stop = self.projection.stop().clone();
         let writes = first.number() > 0;
         if writes && let Err(error) = self.tidy(first.number()).await {
@@ -120,7 +119,7 @@ impl Supervisor {
                 tokio::select! {
                     () = stop.cancelled() => {}
                     _ = self.held.changed() => {}
-                    _ = asked.changed() => running = self.rebuild(running).await,
+                    () = self.projection.rebuilds().asked() => running = self.rebuild(running).await,
                 }
             }
         }

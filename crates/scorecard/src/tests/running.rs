@@ -162,6 +162,27 @@ impl Running {
         tokio::time::timeout(PATIENCE, there).await.expect("it is folded").unwrap();
     }
 
+    /// Waits until all that is folded is shown to other tools.
+    pub(super) async fn shown(&self) {
+        self.settled().await;
+        let generation = self.scorecard.projection.generation();
+        let positions = generation.positions();
+        let shown = async {
+            loop {
+                let fresh = generation.store().read_view("freshness").await;
+                let at = |service: &str| {
+                    let row = fresh.iter().find(|row| row["service"].as_deref() == Some(service));
+                    row.map_or(0, |row| row["position"].as_ref().unwrap().parse().unwrap())
+                };
+                if positions.iter().all(|(service, position)| at(service) >= *position) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("it is shown");
+    }
+
     /// Waits until what is followed is what the database calls the one that is read.
     pub(super) async fn settled(&self) {
         let generation = self.scorecard.projection.generation();

@@ -15,7 +15,6 @@ use tonic::Request;
 
 use super::history::{History, closed_year, cycle, cycle_name};
 use super::running::{City, PATIENCE, Running};
-use crate::show::Show;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trouble {
@@ -132,11 +131,18 @@ async fn while_a_log_is_stalled_or_away_every_card_says_so_of_it_and_not_of_the_
         }
     }
     let generation = running.scorecard.projection.generation();
-    let mut show = Show::new(running.scorecard.projection.clone(), generation.clone());
-    show.round(0).await.unwrap();
-    let shown = generation.store().read_view("freshness").await;
-    let alarmed = shown.iter().filter(|row| row["alarm"].is_some());
-    assert_eq!(alarmed.map(|row| row["service"].as_deref()).collect::<Vec<_>>(), [Some("complaints")]);
+    let told = async {
+        loop {
+            let shown = generation.store().read_view("freshness").await;
+            let alarmed: Vec<_> = shown.into_iter().filter(|row| row["alarm"].is_some()).collect();
+            if let [complaints] = alarmed.as_slice() {
+                return complaints["service"].clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await.expect("SQL tells it, too");
+    assert_eq!(told.as_deref(), Some("complaints"));
     says.send_replace(Trouble::Nothing);
     running.scorecard.catch_up(PATIENCE).await.unwrap();
     for fresh in freshness(&running).await.into_iter().flatten() {
