@@ -17,11 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const EVALUATION: &str = "evaluation";
 
 /// Writes the log, reads it, folds it, and lets the projection do both and write what comes out.
-pub(crate) async fn rebuilt(
-    database: &str,
-    settings: &Settings,
-    table: &mut Table,
-) -> anyhow::Result<()> {
+pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
     let tasks = Tasks::default();
     let open = async |service| {
         let log = substrate::open_log(service, settings).await?;
