@@ -140,6 +140,11 @@ impl Log for SqliteLog {
         row::head(&row.map_err(StoreError::database)?)
     }
 
+    async fn renew_epoch(&self) -> Result<Head, StoreError> {
+        self.write_one(sqlx::query("UPDATE head SET epoch = randomblob(16)")).await?;
+        self.head().await
+    }
+
     async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         let query = sqlx::query(READ_ALL.as_str()).bind(signed(from_position)).bind(count(limit));
         self.events(query, from_position).await

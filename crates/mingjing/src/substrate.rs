@@ -53,7 +53,7 @@ impl Substrate {
             let store = EventStore::start(owner.name(), log, clock.clone(), &tasks.tracker).await?;
             stores.insert(owner, store);
         }
-        let nats = connect(target, settings).await?;
+        let nats = connect(target.name(), settings).await?;
         let process = Uuid::from_u128(rand::random()).simple().to_string();
         let source = |owner: Owner| -> anyhow::Result<SharedSource> {
             if let Some(store) = stores.get(&owner) {
@@ -127,12 +127,13 @@ pub fn sqlite_file(service: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(data_dir.join(format!("{service}.db")))
 }
 
-async fn connect(target: Target, settings: &Settings) -> anyhow::Result<Option<Nats>> {
+/// The connection to NATS, if there is one, of a process that is called `name`.
+pub async fn connect(name: &str, settings: &Settings) -> anyhow::Result<Option<Nats>> {
     let Some(url) = &settings.nats_url else { return Ok(None) };
     let nats = nats::Settings {
         url: url.clone(),
         credentials: settings.nats_credentials.clone(),
-        name: format!("mingjing-{}", target.name()),
+        name: format!("mingjing-{name}"),
         replicas: settings.nats_replicas,
         ..nats::Settings::default()
     };
