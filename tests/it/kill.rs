@@ -172,13 +172,13 @@ pub(crate) fn binary(home: &Path) -> PathBuf {
 
 /// An address below the ports that outgoing connections get: a client that calls while the server is down must
 /// not be given the server's own port.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let first = 20_000 + u16::try_from(std::process::id() % 5_000).unwrap();
     let mut addresses = (first..30_000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     addresses.find(|address| TcpListener::bind(address).is_ok()).expect("a port is free")
 }
 
-fn serve(binary: &Path, data: &Path, address: SocketAddr) -> Child {
+pub(crate) fn serve(binary: &Path, data: &Path, address: SocketAddr) -> Child {
     let mut command = Command::new(binary);
     command
         .args(["serve", "all", "--log", "error", "--listen", &address.to_string(), "--data-dir"])
@@ -186,7 +186,7 @@ fn serve(binary: &Path, data: &Path, address: SocketAddr) -> Child {
     command.stdin(Stdio::null()).kill_on_drop(true).spawn().unwrap()
 }
 
-async fn reached(address: SocketAddr) -> Channel {
+pub(crate) async fn reached(address: SocketAddr) -> Channel {
     let reaching = async {
         loop {
             if let Ok(channel) = connect(address).await {
@@ -198,7 +198,7 @@ async fn reached(address: SocketAddr) -> Channel {
     timeout(PATIENCE, reaching).await.expect("the server is reached")
 }
 
-async fn answered_since(before: u64, answers: &AtomicU64) {
+pub(crate) async fn answered_since(before: u64, answers: &AtomicU64) {
     let waiting = async {
         while answers.load(Ordering::Relaxed) <= before {
             sleep(POLL).await;

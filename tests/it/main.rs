@@ -4,6 +4,7 @@
 
 mod arbitrary;
 mod architecture;
+mod boxes;
 mod chance;
 mod desk;
 mod feeds;
@@ -25,4 +26,5 @@ mod secrecy;
 mod sql;
 mod stack;
 mod stories;
+mod surveys;
 mod years;

@@ -10,7 +10,7 @@
 //! | a scorecard, field by field; how two differ | `card`, `differences` |
 //! | published results, as they were when they were published | `results` |
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use contract::scorecard::*;
 use contract::token::SERVICES;
@@ -44,7 +44,12 @@ mod results;
 const LINE_TOLERANCE: &str = "0.000002";
 
 /// The events of a jurisdiction, each log in its order.
-pub(crate) struct City(Vec<RecordedEvent>);
+#[derive(Default)]
+pub(crate) struct City {
+    events: Vec<RecordedEvent>,
+    /// Where each is among them, by log and position.
+    places: HashMap<(String, u64), usize>,
+}
 
 /// Only what had happened, and was recorded, by then counts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -87,20 +92,34 @@ pub(crate) async fn cities(server: &Server) -> BTreeMap<String, City> {
     let mut cities: BTreeMap<String, City> = BTreeMap::new();
     for service in SERVICES {
         for event in server.log(service).await {
-            cities.entry(event.jurisdiction.clone()).or_insert(City(vec![])).0.push(event);
+            cities.entry(event.jurisdiction.clone()).or_default().push(event);
         }
     }
     cities
 }
 
 impl City {
+    fn push(&mut self, event: RecordedEvent) {
+        self.places.insert((event.service.clone(), event.position), self.events.len());
+        self.events.push(event);
+    }
+
     pub(crate) fn events(&self) -> &[RecordedEvent] {
-        &self.0
+        &self.events
+    }
+
+    /// The same without the last event of a kind.
+    pub(crate) fn without_last(&self, kind: &str) -> Self {
+        let last = self.events.iter().rposition(|event| past::kind(event) == kind).unwrap();
+        let mut city = Self::default();
+        let others = self.events.iter().enumerate().filter(|(at, _)| *at != last);
+        others.for_each(|(_, event)| city.push(event.clone()));
+        city
     }
 
     /// How what is served differs from what the events say.
     pub(crate) async fn check(&self, server: &Server, asked: &Asked<'_>) -> Checked {
-        let past = Past::read(self.0.iter().filter(|event| asked.cut.counts(event)));
+        let past = Past::read(self.events.iter().filter(|event| asked.cut.counts(event)));
         let now = asked.cut.instant(asked.now);
         let served = served(server, asked).await;
         let (Some(cycle), Some(served)) = (past.cycles.get(asked.cycle), &served) else {
@@ -183,10 +202,8 @@ impl City {
 
     /// What is wrong with a reference to an event; none: nothing.
     fn untraced(&self, unit: &str, reference: &EventReference) -> Option<String> {
-        let is_it = |event: &&RecordedEvent| {
-            event.service == reference.service && event.position == reference.position
-        };
-        let event = self.0.iter().find(is_it);
+        let place = self.places.get(&(reference.service.clone(), reference.position));
+        let event = place.map(|place| &self.events[*place]);
         let fits = event.is_some_and(|event| {
             event.event_id == reference.event_id
                 && past::kind(event) == reference.event_type
@@ -199,7 +216,7 @@ impl City {
 
     /// How published results differ from what the events before them say.
     pub(crate) fn misprints(&self) -> Vec<String> {
-        results::misprints(&self.0)
+        results::misprints(&self.events)
     }
 }
 

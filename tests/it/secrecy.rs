@@ -21,15 +21,15 @@ const PANELS: u32 = 10;
 const ELECTORS: usize = 40;
 
 /// A row of a table: every column as bytes; numbers in the order that they have.
-type Fields = BTreeMap<String, Vec<u8>>;
+pub(crate) type Fields = BTreeMap<String, Vec<u8>>;
 /// Each table's rows.
-type Dump = BTreeMap<String, Vec<Fields>>;
+pub(crate) type Dump = BTreeMap<String, Vec<Fields>>;
 
 /// What is recorded of one who voted, or of one ballot; and which of the other side belongs to it: what the
 /// attacker wants to know.
-struct Recorded {
+pub(crate) struct Recorded {
     fields: Fields,
-    truth: u32,
+    pub(crate) truth: u32,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +143,7 @@ async fn while_a_survey_runs_a_form_is_recorded_among_a_hundred() {
 
 /// Everything that was tried, over all repetitions.
 #[derive(Default)]
-struct Attacks {
+pub(crate) struct Attacks {
     repetitions: u32,
     /// By what the two sides were ordered: how many pairs were right, and how far their places lie apart.
     tried: BTreeMap<(String, String), (u32, u64)>,
@@ -151,7 +151,7 @@ struct Attacks {
 
 impl Attacks {
     /// Orders both sides by each field, and pairs them by rank; and looks for what both sides have in common.
-    fn try_all(&mut self, one: &[Recorded], other: &[Recorded]) {
+    pub(crate) fn try_all(&mut self, one: &[Recorded], other: &[Recorded]) {
         assert_nothing_in_common(one, other);
         self.repetitions += 1;
         let (one, other) = (orders(one), orders(other));
@@ -168,7 +168,7 @@ impl Attacks {
     /// By chance one pair of each repetition is right, and the orders are not alike: Spearman's correlation is 0
     /// where the squares of the distances sum to n(n²−1)/6. The bounds are such that not one of all attacks
     /// exceeds them by chance in a million runs of this test.
-    fn assert_chance(&self, rows: u64) {
+    pub(crate) fn assert_chance(&self, rows: u64) {
         assert!(self.tried.len() > 100, "{} ways were tried", self.tried.len());
         let expected = u64::from(self.repetitions) * rows * (rows * rows - 1) / 6;
         for ((by, by_other), (right, apart)) in &self.tried {
@@ -249,7 +249,7 @@ fn sha256(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What is recorded of each elector who voted: the event, and the request that it came with.
-fn voters(dump: &Dump, number: u32) -> Vec<Recorded> {
+pub(crate) fn voters(dump: &Dump, number: u32) -> Vec<Recorded> {
     let stream = format!("panel-testville/first/{}", panel_id(number));
     let voted = events(dump, &stream, ".ElectorVoted");
     let voted = voted.map(|event| {
@@ -261,7 +261,7 @@ fn voters(dump: &Dump, number: u32) -> Vec<Recorded> {
 }
 
 /// What is recorded of each ballot. Only the test knows whose it is: by its first mark's second half.
-fn in_the_box(dump: &Dump, number: u32) -> Vec<Recorded> {
+pub(crate) fn in_the_box(dump: &Dump, number: u32) -> Vec<Recorded> {
     let stream = format!("panel_box-testville/first/{}", panel_id(number));
     let cast = events(dump, &stream, ".BallotCast");
     let cast = cast.map(|event| {
@@ -333,7 +333,7 @@ fn with_hash(event: &Fields) -> Fields {
 }
 
 /// Every table of a database, whole.
-async fn dump(database: &Path) -> Dump {
+pub(crate) async fn dump(database: &Path) -> Dump {
     let options = SqliteConnectOptions::new().filename(database).read_only(true);
     let pool = SqlitePool::connect_with(options).await.unwrap();
     let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -366,7 +366,7 @@ fn fields(row: &SqliteRow) -> Fields {
 
 /// What waited in the box is erased from the files, too: each payload lies there once, as an event.
 #[track_caller]
-fn assert_each_lies_there_once(data: &Path, dump: &Dump, event_type: &str) {
+pub(crate) fn assert_each_lies_there_once(data: &Path, dump: &Dump, event_type: &str) {
     let mut bytes = std::fs::read(data.join("evaluation.db")).unwrap();
     bytes.extend(std::fs::read(data.join("evaluation.db-wal")).unwrap_or_default());
     let boxed = dump["event"].iter().filter(|event| event["event_type"].ends_with(event_type.as_bytes()));
@@ -377,7 +377,7 @@ fn assert_each_lies_there_once(data: &Path, dump: &Dump, event_type: &str) {
     }
 }
 
-fn shuffle(order: &mut [u32], chance: &mut Chance) {
+pub(crate) fn shuffle(order: &mut [u32], chance: &mut Chance) {
     for last in (1..order.len()).rev() {
         order.swap(last, usize::try_from(chance.below(u64::try_from(last + 1).unwrap())).unwrap());
     }

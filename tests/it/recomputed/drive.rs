@@ -148,6 +148,10 @@ pub(crate) struct Seen<'a> {
     roster: BTreeMap<&'a str, (&'a str, i32)>,
     /// Of the campaign, that count.
     sessions: Vec<&'a SessionHeld>,
+    /// By who attended.
+    attended: BTreeMap<&'a str, Vec<&'a SessionHeld>>,
+    /// By officer and quality: day and outcome of the assessment that counts.
+    passed: BTreeMap<(&'a str, i32), (&'a str, bool)>,
 }
 
 impl<'a> Seen<'a> {
@@ -177,7 +181,23 @@ impl<'a> Seen<'a> {
         }
         let prefix = format!("{}/", campaign.launched.campaign);
         let sessions = past.drive.sessions.values().filter(|held| held.session.starts_with(&prefix));
-        Some(Self { past, campaign, units, roster, sessions: sessions.collect() })
+        let sessions: Vec<_> = sessions.collect();
+        let mut attended: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for held in &sessions {
+            held.participants
+                .iter()
+                .for_each(|officer| attended.entry(officer.as_str()).or_default().push(*held));
+        }
+        let mut passed: BTreeMap<_, (&str, bool)> = BTreeMap::new();
+        let assessed = past.drive.assessments.iter();
+        for found in assessed.filter(|found| found.campaign == campaign.launched.campaign) {
+            let (officer, _) = found.assessment.split_once("/assessments/").unwrap();
+            let counts = passed.entry((officer, found.quality)).or_default();
+            if found.assessment_date.as_str() >= counts.0 {
+                *counts = (&found.assessment_date, found.passed);
+            }
+        }
+        Some(Self { past, campaign, units, roster, sessions, attended, passed })
     }
 
     fn officers(&self) -> Vec<&'a str> {
@@ -186,19 +206,12 @@ impl<'a> Seen<'a> {
     }
 
     fn attended(&self, officer: &str) -> impl Iterator<Item = &&'a SessionHeld> {
-        let officer = officer.to_owned();
-        self.sessions.iter().filter(move |held| held.participants.contains(&officer))
+        self.attended.get(officer).into_iter().flatten()
     }
 
     /// Whether the officer's assessment that counts in a quality is a pass; none: there is none.
     fn passed(&self, officer: &str, quality: i32) -> Option<bool> {
-        let prefix = format!("{officer}/assessments/");
-        let found = self.past.drive.assessments.iter().filter(|found| {
-            found.assessment.starts_with(&prefix)
-                && found.campaign == self.campaign.launched.campaign
-                && found.quality == quality
-        });
-        found.max_by(|one, other| one.assessment_date.cmp(&other.assessment_date)).map(|found| found.passed)
+        self.passed.get(&(officer, quality)).map(|(_, passed)| *passed)
     }
 
     /// Whether a unit takes part: in service, with an officer on the roster in it or below it.
