@@ -5,6 +5,7 @@
 mod arbitrary;
 mod architecture;
 mod chance;
+mod desk;
 mod feeds;
 mod first_year;
 mod foreign;
@@ -23,3 +24,4 @@ mod second_year;
 mod secrecy;
 mod stack;
 mod stories;
+mod years;

@@ -60,8 +60,8 @@ pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Tab
 
 /// The scorecard on these sources, as `settings` say.
 async fn start(sources: &Sources, settings: &Settings, tasks: &Tasks) -> anyhow::Result<Scorecard> {
-    let database = substrate::sqlite_file("scorecard", &settings.data_dir)?;
-    Ok(Scorecard::start(sources, &database, mingjing::clock(), tasks).await?)
+    let place = substrate::scorecard_place(settings)?;
+    Ok(Scorecard::start(sources, &place, mingjing::clock(), tasks).await?)
 }
 
 /// Events per second as a consumer is given them, and the events.
