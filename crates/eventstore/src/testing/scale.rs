@@ -12,7 +12,7 @@ use crate::store::{Append, AppendError, EventStore, ExpectedVersion, Request, St
 
 const EVENTS_PER_APPEND: usize = 2000;
 /// While one append is written the next ones are encoded.
-const APPENDS_AT_ONCE: usize = 4;
+const APPENDS_AT_ONCE: usize = 32;
 /// An answer's time is the median of so many.
 const ASKED: usize = 9;
 
@@ -22,19 +22,25 @@ pub fn told<M: Message + Name>(stream: StreamId, message: &M) -> (StreamId, NewE
     (stream, NewEvent { event_type, unit: String::new(), payload })
 }
 
-/// Appends events in order, all as of `occurred_at`; how many there were.
+/// Appends events in order, all as of `occurred_at`; how many there were. A stream's key begins with its
+/// jurisdiction; those of one that follow one another are appended together.
 pub async fn fill(
     store: &EventStore,
-    jurisdiction: &str,
     occurred_at: Timestamp,
     events: impl IntoIterator<Item = (StreamId, NewEvent)>,
 ) -> Result<u64, AppendError> {
     let mut number = u128::from(store.reader().head_known());
-    let mut events = events.into_iter();
+    let mut events = events.into_iter().peekable();
     let appends = std::iter::from_fn(|| {
-        let writes: Vec<_> = events.by_ref().take(EVENTS_PER_APPEND).map(write).collect();
+        let jurisdiction = jurisdiction(&events.peek()?.0).to_owned();
+        let mut writes = Vec::new();
+        while writes.len() < EVENTS_PER_APPEND
+            && let Some(event) = events.next_if(|(stream, _)| self::jurisdiction(stream) == jurisdiction)
+        {
+            writes.push(write(event));
+        }
         number += 1;
-        (!writes.is_empty()).then(|| append(writes, number, jurisdiction, occurred_at))
+        Some(append(writes, number, &jurisdiction, occurred_at))
     });
     futures::stream::iter(appends)
         .map(async |append| {
@@ -44,6 +50,10 @@ pub async fn fill(
         .buffered(APPENDS_AT_ONCE)
         .try_fold(0, async |sum, count| Ok(sum + count))
         .await
+}
+
+fn jurisdiction(stream: &StreamId) -> &str {
+    stream.key().split('/').next().unwrap_or_default()
 }
 
 fn write((stream, event): (StreamId, NewEvent)) -> StreamWrite {

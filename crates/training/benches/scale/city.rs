@@ -7,8 +7,7 @@ use contract::training::*;
 use eventstore::testing::scale::{mixed, told};
 use eventstore::{NewEvent, StreamId};
 
-/// Its id.
-pub(crate) const JURISDICTION: &str = "city";
+const JURISDICTION: &str = "city";
 /// Its name.
 pub(crate) const NAME: &str = "jurisdictions/city";
 /// The unit above all.
