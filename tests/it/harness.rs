@@ -308,6 +308,16 @@ pub(crate) async fn city(channel: &Channel, units: &[&str]) {
 
 /// The same under other rules.
 pub(crate) async fn city_under(channel: &Channel, units: &[&str], rules: SchemeRules) {
+    city_opened(channel, units, rules, opening("first")).await;
+}
+
+/// The same in a cycle opened so.
+pub(crate) async fn city_opened(
+    channel: &Channel,
+    units: &[&str],
+    rules: SchemeRules,
+    opening: OpenCycleRequest,
+) {
     let mut client = EvaluationServiceClient::new(channel.clone());
     for unit in units {
         client.register_unit(registration(unit)).await.unwrap();
@@ -323,7 +333,7 @@ pub(crate) async fn city_under(channel: &Channel, units: &[&str], rules: SchemeR
     let publish =
         PublishSchemeRequest { request_id: request_id(), name: SCHEME.to_owned(), occurred_at: None };
     client.publish_scheme(publish).await.unwrap();
-    client.open_cycle(opening("first")).await.unwrap();
+    client.open_cycle(opening).await.unwrap();
     for unit in units {
         let enter = EnterUnitRequest {
             request_id: request_id(),

@@ -137,7 +137,7 @@ async fn record(client: &mut EvaluationServiceClient<Channel>, request: &RecordE
 }
 
 /// Whether a failure leaves open what happened, or says to try again.
-fn may_be_repeated(status: &Status) -> bool {
+pub(crate) fn may_be_repeated(status: &Status) -> bool {
     let reason = status.get_error_details().error_info().map(|info| info.reason.clone());
     reason.is_none_or(|reason| ["UNAVAILABLE", "EXHAUSTED", "CONFLICT"].contains(&reason.as_str()))
 }
@@ -251,7 +251,7 @@ fn logs_in(folder: &Path) -> BTreeMap<String, u64> {
 /// Moves what lies in the write-ahead log into the database, as an erasure does.
 async fn settle(database: &Path) {
     let log = SqliteLog::open(database).await.unwrap();
-    log.vault_erase("nothing").await.unwrap();
+    log.vault_erase(&["nothing".to_owned()]).await.unwrap();
 }
 
 /// Flips a bit of a payload wherever it lies in a closed database.

@@ -1,75 +1,28 @@
 //! The five services as processes of their own, on PostgreSQL and NATS: the same year, and nothing lost when
 //! any of them is killed.
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
-
 use serde_json::Value;
 use tempfile::tempdir;
 use tokio::process::Command;
-use tonic::transport::Channel;
 
-use crate::foreign::workspace;
 use crate::harness::*;
-use crate::kill::binary;
+use running::{NATS, SERVICES, Stack};
 
-/// Places of services among the ports.
-const EVALUATION: u16 = 2;
-const SCORECARD: u16 = 4;
-const PROCESSES: [&str; 6] = ["training", "complaints", "evaluation", "accountability", "scorecard", "nats"];
-
-/// A stack on ports of its own, stopped when it is dropped.
-struct Stack<'a> {
-    folder: &'a Path,
-    program: PathBuf,
-    first_port: u16,
-}
+mod audit;
+mod kill;
+mod load;
+mod replicas;
+mod running;
+mod watch;
 
 impl Stack<'_> {
-    /// Starts what does not run.
-    async fn up(&self) {
-        let root = workspace();
-        let mut up = Command::new(root.join("deploy/stack"));
-        up.arg("up").arg(self.folder).arg(&self.program).arg(root.join(".tools/python/bin/nats-server"));
-        up.env("STACK_PORT", self.first_port.to_string());
-        up.env("STACK_NATS_PORT", (self.first_port + 5).to_string());
-        let output = up.output().await.unwrap();
-        let (said, complained) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "{said}\n{complained}");
-    }
-
-    /// Kills a process with no chance to say goodbye.
-    async fn kill(&self, name: &str) {
-        let process = std::fs::read_to_string(self.folder.join(format!("{name}.pid"))).unwrap();
-        assert!(Command::new("kill").args(["-KILL", process.trim()]).status().await.unwrap().success());
-    }
-
-    fn address(&self, place: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], self.first_port + place))
-    }
-
-    async fn evaluation(&self) -> Channel {
-        connect(self.address(EVALUATION)).await.unwrap()
-    }
-
     /// Loads the sample year (again: changes nothing) and gives what is printed of it.
     async fn sample(&self) -> Vec<Value> {
         let mut sample = Command::new(&self.program);
         let [evaluation, scorecard] =
-            [EVALUATION, SCORECARD].map(|place| format!("http://{}", self.address(place)));
+            ["evaluation", "scorecard"].map(|service| format!("http://{}", self.address(service, 0)));
         sample.args(["sample", "--json", "--server", &evaluation, "--scorecard", &scorecard]);
         answers(sample).await
-    }
-}
-
-impl Drop for Stack<'_> {
-    fn drop(&mut self) {
-        let down = std::process::Command::new(workspace().join("deploy/stack"))
-            .arg("down")
-            .arg(self.folder)
-            .status();
-        assert!(down.unwrap().success());
     }
 }
 
@@ -94,33 +47,21 @@ fn without_chance(value: Value) -> Value {
     }
 }
 
-/// The first of six ports that nobody listens on, below those that outgoing connections get.
-fn free_ports() -> u16 {
-    let first = 10_000 + u16::try_from(std::process::id() % 5_000).unwrap();
-    let free = |first: u16| (first..first + 6).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
-    (first..20_000).step_by(6).find(|first| free(*first)).expect("six ports are free")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn five_processes_give_the_same_year_as_one_and_lose_nothing_when_killed() {
     let home = tempdir().unwrap();
-    let program = binary(home.path());
-    let stack = Stack { folder: home.path(), program, first_port: free_ports() };
-    stack.up().await;
+    let stack = Stack::up(home.path(), 1).await;
+    let evaluation = stack.channel("evaluation", 0);
     let year = stack.sample().await;
     let mut demo = Command::new(&stack.program);
     demo.args(["demo", "--json"]);
     assert_eq!(year, answers(demo).await);
 
-    let head_position = head(&stack.evaluation().await, "evaluation").await;
-    for name in PROCESSES {
+    let head_position = head(&evaluation, "evaluation").await;
+    for name in SERVICES.into_iter().chain([NATS]) {
         stack.kill(name).await;
-        stack.up().await;
+        stack.start_all().await;
         assert_eq!(stack.sample().await, year, "{name} was killed");
     }
-    assert_eq!(
-        head(&stack.evaluation().await, "evaluation").await,
-        head_position,
-        "nothing was recorded twice"
-    );
+    assert_eq!(head(&evaluation, "evaluation").await, head_position, "nothing was recorded twice");
 }

@@ -125,13 +125,14 @@ pub fn etag(value: &str) -> Result<Option<u64>, BadField> {
     version.map(Some).ok_or_else(|| BadField::new("etag", "must be an etag as it was read"))
 }
 
-/// An instant of the wire.
+/// An instant of the wire, to the microsecond, as the log keeps instants: one that is finer here than there would
+/// never be the same again.
 pub fn instant(field: &'static str, value: prost_types::Timestamp) -> Result<Timestamp, BadField> {
     let bad = || BadField::new(field, "must be an instant between the years 1 and 9999");
     if !(0..1_000_000_000).contains(&value.nanos) {
         return Err(bad());
     }
-    Timestamp::new(value.seconds, value.nanos).map_err(|_| bad())
+    Timestamp::new(value.seconds, value.nanos - value.nanos % 1000).map_err(|_| bad())
 }
 
 /// When a command's fact happened: `now` if the field is absent; refused if it is after `now`.
@@ -199,10 +200,16 @@ mod tests {
     }
 
     #[test]
-    fn instants_survive_the_wire() {
-        for nanosecond in [0_i128, 1, -1, 1_700_000_000_123_456_789, -1_500_000_001] {
-            let instant_ = Timestamp::from_nanosecond(nanosecond).unwrap();
-            assert_eq!(instant("at", to_wire(instant_)).unwrap(), instant_);
+    fn instants_survive_the_wire_to_the_microsecond() {
+        for (nanosecond, kept) in [
+            (0_i128, 0_i128),
+            (1, 0),
+            (-1, -1_000),
+            (1_700_000_000_123_456_789, 1_700_000_000_123_456_000),
+            (-1_500_000_001, -1_500_001_000),
+        ] {
+            let sent = to_wire(Timestamp::from_nanosecond(nanosecond).unwrap());
+            assert_eq!(instant("at", sent).unwrap(), Timestamp::from_nanosecond(kept).unwrap());
         }
         let odd = prost_types::Timestamp { seconds: i64::MAX, nanos: 0 };
         assert!(instant("at", odd).is_err());

@@ -79,6 +79,14 @@ impl ReadModel {
         self.standing(commitment, |entry| fallen.contains(&entry.recorded.cause_event_id))
     }
 
+    /// The entries that stand and followed from one fact about `thing` for any of `units`.
+    pub fn followed_from_fact(&self, thing: &str, event_id: &str, units: &[String]) -> Vec<EntryKey> {
+        self.standing(thing, |Entry { recorded, .. }| {
+            let about = if recorded.cause_unit.is_empty() { &recorded.unit } else { &recorded.cause_unit };
+            recorded.cause_event_id == event_id && units.contains(about)
+        })
+    }
+
     fn standing(&self, thing: &str, wanted: impl Fn(&Entry) -> bool) -> Vec<EntryKey> {
         let followed = self.causes.followed.get(thing).into_iter().flatten();
         let stands = |(key, entry_id): &&EntryKey| {

@@ -35,6 +35,7 @@ use eventstore::{EventSet, RecordedEvent};
 use rust_decimal::Decimal;
 use scoring::Scheme;
 use shell::reaction::{self, Effect, Reaction};
+use uuid::Uuid;
 
 use crate::causes::EntryKey;
 use crate::domain::{cycle, daily_assessment};
@@ -101,6 +102,13 @@ pub enum Which {
     By(&'static [TariffCause]),
     /// Those by the refutation of its last report.
     LastRefutation,
+    /// Those by one fact about some of its units.
+    From {
+        /// The fact's event id.
+        event_id: String,
+        /// Resource names of the units.
+        units: Vec<String>,
+    },
 }
 
 /// What a cause costs under `scheme`: points for each source that has a tariff for it.
@@ -130,11 +138,10 @@ impl<F: Facts> Consumer<F> {
         for Place { cycle, unit, scheme, scheme_version } in places {
             let scheme = self.service.scheme(&scheme, scheme_version).await?;
             for (source_id, points) in prices(caused.cause, &scheme) {
-                let letters = source_id.len().min(SOURCE_LETTERS_MAX);
                 let entry = EntryRecorded {
                     cycle: cycle.to_string(),
                     unit: unit.to_string(),
-                    entry_id: format!("{}-{}", &source_id[..letters], event.event_id.simple()),
+                    entry_id: entry_id(event, &source_id, &unit, &caused.unit),
                     target: Some(Target::SourceId(source_id)),
                     points: points.to_string(),
                     reason: caused.reason.clone(),
@@ -143,6 +150,7 @@ impl<F: Facts> Consumer<F> {
                     recorded_by: F::CONSUMER.to_owned(),
                     cause: caused.cause.into(),
                     cause_thing: caused.thing.clone(),
+                    cause_unit: caused.unit.clone(),
                 };
                 self.send(event, &cycle, &caused.unit, &entry, points).await?;
             }
@@ -175,9 +183,10 @@ impl<F: Facts> Consumer<F> {
     async fn reverse(&self, event: &RecordedEvent, undone: &Undone) -> Result<(), Failure> {
         let fallen: Vec<EntryKey> = {
             let model = self.service.reads().now();
-            match undone.which {
+            match &undone.which {
                 Which::By(causes) => model.followed_from(&undone.thing, causes),
                 Which::LastRefutation => model.followed_from_refutation(&undone.thing),
+                Which::From { event_id, units } => model.followed_from_fact(&undone.thing, event_id, units),
             }
         };
         for (key, entry) in fallen {
@@ -280,6 +289,14 @@ fn entry_day(cycle: &CycleName, caused: &Caused, day: &str, model: &ReadModel) -
     let terms = opened.map(|opened| &opened.terms).filter(|terms| terms.cycle == caused.cycle);
     let Some(terms) = terms else { return day.to_owned() };
     day.clamp(&*terms.start_date, &*terms.end_date).to_owned()
+}
+
+/// An entry of its own for each unit that the fact is about, also where several count for one above them.
+fn entry_id(event: &RecordedEvent, source_id: &str, charged: &UnitName, about: &str) -> String {
+    let letters = source_id.len().min(SOURCE_LETTERS_MAX);
+    let below = charged.to_string() != about;
+    let fact = if below { Uuid::new_v5(&event.event_id, about.as_bytes()) } else { event.event_id };
+    format!("{}-{}", &source_id[..letters], fact.simple())
 }
 
 fn entry_name(key: &str, entry: String) -> Option<EntryName> {

@@ -54,6 +54,9 @@ const LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
      VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond') ON CONFLICT (name) DO UPDATE \
      SET holder = excluded.holder, expires_at = excluded.expires_at \
      WHERE held.holder = excluded.holder OR held.expires_at <= clock_timestamp()";
+const VAULT_ERASE: &str = "DELETE FROM vault WHERE key = ANY($1)";
+/// A deleted row's bytes stay in its page: the table is written anew without them, and its old file is gone.
+const VAULT_REWRITE: &str = "VACUUM (FULL) vault";
 const VAULT_PUT: &str = "INSERT INTO vault (key, content) VALUES ($1, $2) \
      ON CONFLICT (key) DO UPDATE SET content = excluded.content";
 
@@ -197,8 +200,14 @@ impl Log for PostgresLog {
         rows.first().map(content).transpose()
     }
 
-    async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
-        Ok(self.change(|| sqlx::query("DELETE FROM vault WHERE key = $1").bind(key)).await? > 0)
+    async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError> {
+        let erased = self.change(|| sqlx::query(VAULT_ERASE).bind(keys)).await?;
+        if erased > 0
+            && let Err(error) = self.change(|| sqlx::query(VAULT_REWRITE)).await
+        {
+            tracing::warn!(%error, "what was erased lies in the database's files until `{VAULT_REWRITE}` is run");
+        }
+        Ok(erased)
     }
 
     async fn close(&self) {

@@ -195,11 +195,14 @@ impl Log for SqliteLog {
         content.fetch_optional(&self.readers).await.map_err(StoreError::database)
     }
 
-    async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
-        let erased = self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await?;
+    async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError> {
+        let mut erased = 0;
+        for key in keys {
+            erased += self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await?;
+        }
         // It still stands in the write-ahead log: move that into the file, and empty it.
         self.write_one(sqlx::query(EMPTY_WAL)).await?;
-        Ok(erased > 0)
+        Ok(erased)
     }
 
     /// Whoever closes the file last takes the write-ahead log away.

@@ -221,8 +221,8 @@ pub trait Log: Send + Sync + 'static {
     /// Personal data of the vault; `None`: never there, or erased.
     async fn vault_get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Erases personal data for good; whether there was any.
-    async fn vault_erase(&self, key: &str) -> Result<bool, StoreError>;
+    /// Erases personal data for good, also from the database's files; how many of the keys had any.
+    async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError>;
 
     /// Lets go of the database in good order; whatever is asked after it fails.
     async fn close(&self);
@@ -360,9 +360,9 @@ impl EventStore {
         self.reader.log.vault_get(key).await
     }
 
-    /// Erases personal data for good; whether there was any.
-    pub async fn vault_erase(&self, key: &str) -> Result<bool, StoreError> {
-        self.reader.log.vault_erase(key).await
+    /// Erases personal data for good, also from the database's files; how many of the keys had any.
+    pub async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError> {
+        self.reader.log.vault_erase(keys).await
     }
 
     /// Lets go of the database in good order, for every clone; whatever is asked after it fails.

@@ -19,7 +19,7 @@ use evaluation::Evaluation;
 use eventstore::Clock;
 use eventstore::store::Log;
 use futures::future::BoxFuture;
-use scorecard::Scorecard;
+use scorecard::{Place, Scorecard};
 use shell::{Model, Reads, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -150,8 +150,11 @@ impl Services {
             filling.push((ACCOUNTABILITY_SERVICE, filled(accountability.reads(), accountability.replica())));
         }
         if target.projects() {
-            let database = substrate::sqlite_file(target::SCORECARD, &settings.data_dir)?;
-            let scorecard = Scorecard::start(sources, &database, clock, tasks).await?;
+            let place = match substrate::database_url(target::SCORECARD, settings) {
+                Some(url) => Place::Url(url),
+                None => Place::File(substrate::sqlite_file(target::SCORECARD, &settings.data_dir)?),
+            };
+            let scorecard = Scorecard::start(sources, &place, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
             filling.push((
                 SCORECARD_SERVICE,

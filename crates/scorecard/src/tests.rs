@@ -10,6 +10,8 @@ mod indices;
 mod poison;
 mod properties;
 mod queries;
+mod replicas;
 mod restart;
 mod running;
 mod simulated;
+mod sql;

@@ -111,9 +111,9 @@ impl Vault {
         })
     }
 
-    /// Erases for good what lies under a key.
-    pub async fn erase(&self, key: &str) -> Result<(), Failed> {
-        self.store.vault_erase(key).await.map(drop).map_err(|error| store_failure(&error).into())
+    /// Erases for good what lies under the keys.
+    pub async fn erase(&self, keys: &[String]) -> Result<(), Failed> {
+        self.store.vault_erase(keys).await.map(drop).map_err(|error| store_failure(&error).into())
     }
 
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, Failed> {

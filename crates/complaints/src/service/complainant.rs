@@ -309,9 +309,9 @@ impl Service {
 
     /// Erases from the vault for good.
     pub(crate) async fn erase(&self, keys: &[String]) -> Result<(), Failure> {
-        for key in keys {
-            self.vault.erase(key).await.map_err(Failed::into_failure)?;
-            self.erased.lock().insert(key.clone());
+        if !keys.is_empty() {
+            self.vault.erase(keys).await.map_err(Failed::into_failure)?;
+            self.erased.lock().extend(keys.iter().cloned());
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! Accountability: a finding against units, which falls when an appeal overturns it.
+//! Accountability: a finding against units, which falls for those that an appeal clears: all of them when it
+//! overturns the finding, some when it varies it.
 
 use contract::accountability::{AppealDecided, AppealOutcome, FindingMade};
 use contract::words::TariffCause;
@@ -38,15 +39,22 @@ impl Facts for Accountability {
                 };
                 units.iter().map(caused).map(Consequence::Entry).collect()
             }
-            Fact::AppealDecided(decided) if decided.outcome() == AppealOutcome::Overturned => {
-                let AppealDecided { case, .. } = decided;
-                vec![Consequence::Reversal(Undone {
-                    thing: case.clone(),
-                    which: Which::By(&[TariffCause::FindingMade]),
-                    reason: format!("{case}: the finding was overturned on appeal"),
-                })]
-            }
-            Fact::AppealDecided(_) => vec![],
+            Fact::AppealDecided(decided) => cleared(decided).into_iter().collect(),
         }
     }
+}
+
+/// What falls for the units that are no longer responsible; none: all of them still are.
+fn cleared(decided: &AppealDecided) -> Option<Consequence> {
+    let AppealDecided { case, finding_event_id, units_cleared, .. } = decided;
+    let (which, what) = match decided.outcome() {
+        AppealOutcome::Unspecified | AppealOutcome::Dismissed => return None,
+        AppealOutcome::Overturned => (Which::By(&[TariffCause::FindingMade]), "the finding was overturned"),
+        AppealOutcome::Varied => {
+            let (event_id, units) = (finding_event_id.clone(), units_cleared.clone());
+            (Which::From { event_id, units }, "the unit was cleared of the finding")
+        }
+    };
+    let reason = format!("{case}: {what} on appeal");
+    Some(Consequence::Reversal(Undone { thing: case.clone(), which, reason }))
 }

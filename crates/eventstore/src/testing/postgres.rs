@@ -44,6 +44,11 @@ impl PostgresHere {
         Ok(self.url.replacen("/postgres?", &format!("/{name}?"), 1))
     }
 
+    /// Where the server keeps its databases' tables.
+    pub fn tables(&self) -> PathBuf {
+        self.folder.join("data/base")
+    }
+
     /// Starts the server again after it was killed.
     pub fn start(&self) -> io::Result<()> {
         done(Command::new(SCRIPT).arg("start").arg(&self.folder).stdout(Stdio::null()))

@@ -70,6 +70,28 @@ async fn processes_that_start_at_once_make_one_log() {
 }
 
 #[tokio::test]
+async fn what_is_erased_from_the_vault_is_in_no_table_any_more() {
+    const SECRET: &[u8] = b"Wang Xiaoming, 13 Harbour Road";
+    let home = Database::new().await;
+    let store = start(&home).await.store;
+    let database = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()";
+    let database: i64 = sqlx::query_scalar(database).fetch_one(&mut *home.beside.lock().await).await.unwrap();
+    let found = async || {
+        assert!(home.tamper("CHECKPOINT", vec![]).await);
+        let files = std::fs::read_dir(SERVER.tables().join(database.to_string())).unwrap();
+        let contents = files.filter_map(|file| std::fs::read(file.unwrap().path()).ok());
+        contents.into_iter().any(|file| file.windows(SECRET.len()).any(|bytes| bytes == SECRET))
+    };
+    store.vault_put("short", SECRET).await.unwrap();
+    store.vault_put("long", &SECRET.repeat(1000)).await.unwrap();
+    store.vault_put("kept", b"nothing").await.unwrap();
+    assert!(found().await);
+    assert_eq!(store.vault_erase(&["short".to_owned(), "long".to_owned()]).await.unwrap(), 2);
+    assert!(!found().await);
+    assert_eq!(store.vault_get("kept").await.unwrap().unwrap(), b"nothing");
+}
+
+#[tokio::test]
 async fn a_program_of_an_earlier_version_starts_on_what_a_later_one_made() {
     let home = Database::new().await;
     let store = start(&home).await.store;

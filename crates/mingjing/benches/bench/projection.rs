@@ -50,8 +50,8 @@ pub(crate) async fn rebuilt(folder: &Path, table: &mut Table) -> anyhow::Result<
     drop(events);
 
     let began = Instant::now();
-    let scorecard =
-        Scorecard::start(&sources, &data_dir.join("scorecard.db"), mingjing::clock(), &tasks).await?;
+    let place = scorecard::Place::File(data_dir.join("scorecard.db"));
+    let scorecard = Scorecard::start(&sources, &place, mingjing::clock(), &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     let projected = per_second(count, began.elapsed());
     let limits = [

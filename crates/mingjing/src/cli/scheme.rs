@@ -10,7 +10,7 @@ use scoring::scheme::differences;
 use serde_json::json;
 
 use super::print;
-use crate::scheme_file;
+use crate::scheme_file::{self, Fault};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -51,8 +51,11 @@ pub(super) fn run(command: &Command) -> anyhow::Result<ExitCode> {
 }
 
 fn read(file: &Path) -> anyhow::Result<SchemeRules> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    scheme_file::parse(&text).with_context(|| format!("{} is not a scheme", file.display()))
+    scheme_file::parse(&text(file)?).with_context(|| format!("{} is not a scheme", file.display()))
+}
+
+fn text(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| file.display().to_string())
 }
 
 fn compare(asked: &Compare) -> anyhow::Result<ExitCode> {
@@ -75,21 +78,19 @@ fn compare(asked: &Compare) -> anyhow::Result<ExitCode> {
 
 fn check(asked: &Check) -> anyhow::Result<ExitCode> {
     let file = asked.file.display();
-    let rules = read(&asked.file)?;
-    let faults = scoring::Scheme::parse_for_publication(&rules).err().unwrap_or_default();
+    let faults = scheme_file::check(&text(&asked.file)?);
     if asked.json {
-        let shown: Vec<_> = faults
-            .iter()
-            .map(|fault| json!({"path": fault.path, "rule": fault.rule.name(), "message": fault.message}))
-            .collect();
-        print::json(&json!({ "faults": shown }));
+        let shown = faults.iter().map(|Fault { path, line, rule, message }| {
+            json!({"path": path, "line": line, "rule": rule, "message": message})
+        });
+        print::json(&json!({ "faults": shown.collect::<Vec<_>>() }));
     } else if faults.is_empty() {
         print::line(format!("{file}: no fault; it may be published"));
     } else {
-        let rows = faults
-            .iter()
-            .map(|fault| vec![fault.path.clone(), fault.message.clone(), fault.rule.name().to_owned()]);
-        print::table(&["where", "what is wrong", "rule"], 3, rows);
+        let rows = faults.iter().map(|Fault { path, line, rule, message }| {
+            vec![line.to_string(), path.clone(), message.clone(), (*rule).to_owned()]
+        });
+        print::table(&["line", "where", "what is wrong", "rule"], 4, rows);
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

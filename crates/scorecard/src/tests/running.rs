@@ -1,6 +1,6 @@
 //! The projection running on logs of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::history::History;
 use crate::service::Service;
-use crate::{Scorecard, fold};
+use crate::{Place, Scorecard, fold};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -89,8 +89,13 @@ impl City {
         Sources { training, complaints, evaluation, accountability }
     }
 
-    pub(super) fn database(&self) -> PathBuf {
-        self.folder.path().join("scorecard.db")
+    pub(super) fn database(&self) -> Place {
+        self.file("scorecard.db")
+    }
+
+    /// Another one.
+    pub(super) fn file(&self, name: &str) -> Place {
+        Place::File(self.folder.path().join(name))
     }
 
     /// Throws a log away and makes another one of the same service, which is empty.
@@ -130,14 +135,14 @@ impl Running {
     }
 
     /// Starts on a database of its own; has caught up.
-    pub(super) async fn on(city: &City, database: &Path) -> Self {
+    pub(super) async fn on(city: &City, database: &Place) -> Self {
         let running = Self::begin(city, database).await;
         running.scorecard.catch_up(PATIENCE).await.unwrap();
         running
     }
 
     /// Starts on a database; need not have caught up.
-    pub(super) async fn begin(city: &City, database: &Path) -> Self {
+    pub(super) async fn begin(city: &City, database: &Place) -> Self {
         let tasks = Tasks::default();
         let scorecard = Scorecard::start(&city.sources(), database, clock(), &tasks).await.unwrap();
         Self { scorecard, tasks }

@@ -316,7 +316,7 @@ async fn whoever_reads_texts_is_on_record_and_the_kept_answer_holds_none() {
     assert!(!contains(&kept.answer, GROUNDS));
     let refused = world.service().reveal_case_texts(Request::new(reveal(3, "other"))).await.unwrap_err();
     assert_eq!(refused.code(), Code::NotFound);
-    world.own.vault_erase(&key).await.unwrap();
+    world.own.vault_erase(std::slice::from_ref(&key)).await.unwrap();
     let erased = world.service().reveal_case_texts(Request::new(reveal(4, &key))).await.unwrap().into_inner();
     assert_eq!((erased.texts[0].text.as_str(), erased.texts[0].genuine), ("", false));
 }

@@ -175,6 +175,31 @@ async fn a_finding_costs_points_until_an_appeal_overturns_it() {
 }
 
 #[tokio::test]
+async fn an_appeal_that_clears_some_of_the_units_gives_back_what_the_finding_cost_for_them() {
+    let world = World::start().await;
+    let units = vec![TRAFFIC.to_owned(), STATION.to_owned()];
+    let first = world.fact(FindingMade { units: units.clone(), ..finding(CYCLE) }).await;
+    let other = FindingMade { case: format!("{CITY}/cases/k2"), units, ..finding(CYCLE) };
+    let other = world.fact(other).await;
+    for fact in [&first, &other] {
+        world.react::<Accountability>(fact).await;
+    }
+    assert_eq!(world.standing().await.len(), 4, "each unit responsible costs the tariff");
+    let varied = |units_cleared: &[&str]| AppealDecided {
+        finding_event_id: first.event_id.to_string(),
+        units_cleared: units_cleared.iter().map(ToString::to_string).collect(),
+        ..decided(AppealOutcome::Varied)
+    };
+    for (cleared, standing) in [(&[][..], 4), (&[STATION], 3), (&[TRAFFIC], 2)] {
+        let fact = world.fact(varied(cleared)).await;
+        world.react::<Accountability>(&fact).await;
+        assert_eq!(world.standing().await.len(), standing, "{cleared:?} cleared");
+    }
+    let left = ListEntriesRequest { cause_thing: format!("{CITY}/cases/k2"), ..Default::default() };
+    assert_eq!(world.entries(left).await.len(), 2, "the finding of another case stands");
+}
+
+#[tokio::test]
 async fn a_finding_counts_in_the_open_cycle_that_it_names_or_else_in_that_of_its_day() {
     let world = World::start().await;
     world.at("2026-01-20T02:00:00Z");

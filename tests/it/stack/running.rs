@@ -1,0 +1,137 @@
+//! A stack of the test's own: started by `deploy/stack`, killed process by process, stopped when it is dropped.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mingjing::target::Owner;
+use tokio::process::Command;
+use tokio::time::{sleep, timeout};
+use tonic::transport::Channel;
+
+use crate::foreign::workspace;
+use crate::kill::binary;
+
+/// The services in the order of their ports.
+pub(crate) const SERVICES: [&str; 5] =
+    ["training", "complaints", "evaluation", "accountability", "scorecard"];
+pub(crate) const NATS: &str = "nats";
+pub(crate) const POSTGRES: &str = "postgres";
+/// Longer than this, and something does not work.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const POLL: Duration = Duration::from_millis(10);
+
+/// A stack on ports of its own.
+pub(crate) struct Stack<'a> {
+    folder: &'a Path,
+    pub(crate) program: PathBuf,
+    first_port: u16,
+    replicas: u16,
+}
+
+impl<'a> Stack<'a> {
+    /// One in `folder`, with so many replicas of each service.
+    pub(crate) async fn up(folder: &'a Path, replicas: u16) -> Self {
+        let stack = Self { folder, program: binary(folder), first_port: free_ports(), replicas };
+        stack.start_all().await;
+        stack
+    }
+
+    /// Starts what does not run, and waits until all of it is healthy.
+    pub(crate) async fn start_all(&self) {
+        self.script("up", &[]).await;
+    }
+
+    /// Starts one that was killed.
+    pub(crate) async fn start(&self, name: &str) {
+        self.script("start", &[name]).await;
+    }
+
+    async fn script(&self, verb: &str, more: &[&str]) {
+        let root = workspace();
+        let mut script = Command::new(root.join("deploy/stack"));
+        script.arg(verb).arg(self.folder).arg(&self.program).arg(root.join(".tools/python/bin/nats-server"));
+        script.args(more);
+        script.env("STACK_PORT", self.first_port.to_string());
+        script.env("STACK_NATS_PORT", (self.first_port + 5).to_string());
+        script.env("STACK_REPLICAS", self.replicas.to_string());
+        let output = script.output().await.unwrap();
+        let (said, complained) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{said}\n{complained}");
+    }
+
+    /// Kills a process, PostgreSQL with its children, with no chance to say goodbye; waits until it is gone.
+    pub(crate) async fn kill(&self, name: &str) {
+        let file = match name {
+            POSTGRES => self.folder.join("postgres/data/postmaster.pid"),
+            _ => self.folder.join(format!("{name}.pid")),
+        };
+        let file = std::fs::read_to_string(file).unwrap();
+        let process = file.lines().next().unwrap();
+        let children = Command::new("pgrep").args(["--parent", process]).output().await.unwrap().stdout;
+        let children = String::from_utf8(children).unwrap();
+        let mut kill = Command::new("kill");
+        kill.arg("-KILL").arg(process).args(children.lines()).stderr(std::process::Stdio::null());
+        // A child may have ended meanwhile.
+        kill.status().await.unwrap();
+        let gone = async {
+            while !is_gone(process) || !children.lines().all(is_gone) {
+                sleep(POLL).await;
+            }
+        };
+        timeout(PATIENCE, gone).await.expect("what was killed is gone");
+    }
+
+    /// The names of all processes; `training-2` is the second replica of `training`.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = |replica| SERVICES.map(|service| format!("{service}-{replica}")).into_iter();
+        let others = (2..=self.replicas).flat_map(names);
+        SERVICES.into_iter().chain([NATS, POSTGRES]).map(str::to_owned).chain(others).collect()
+    }
+
+    /// Where a replica of a service, counted from 0, listens.
+    pub(crate) fn address(&self, service: &str, replica: u16) -> SocketAddr {
+        let place = SERVICES.iter().position(|known| *known == service).unwrap();
+        let port = self.first_port + 10 * replica + u16::try_from(place).unwrap();
+        SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    /// A channel to a replica of a service, which connects when it is used, again and again.
+    pub(crate) fn channel(&self, service: &str, replica: u16) -> Channel {
+        let address = self.address(service, replica);
+        Channel::from_shared(format!("http://{address}")).unwrap().tcp_nodelay(true).connect_lazy()
+    }
+
+    /// The URL of a service's database.
+    pub(crate) fn database(&self, owner: Owner) -> String {
+        format!("postgres:///{}?host={}&user=mingjing", owner.name(), self.folder.join("postgres").display())
+    }
+
+    /// The URL of NATS.
+    pub(crate) fn nats(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.first_port + 5)
+    }
+}
+
+impl Drop for Stack<'_> {
+    fn drop(&mut self) {
+        let down = std::process::Command::new(workspace().join("deploy/stack"))
+            .arg("down")
+            .arg(self.folder)
+            .status();
+        assert!(down.unwrap().success());
+    }
+}
+
+fn is_gone(process: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    status.is_err() || status.is_ok_and(|status| status.contains(") Z "))
+}
+
+/// The first of twenty ports that nobody listens on, below those that outgoing connections get.
+fn free_ports() -> u16 {
+    let first = 10_000 + u16::try_from(std::process::id() % 250).unwrap() * 20;
+    let free = |first: u16| (first..first + 20).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
+    (first..20_000).step_by(20).find(|first| free(*first)).expect("twenty ports are free")
+}
