@@ -105,8 +105,8 @@ impl Log for Generated {
         Ok(None)
     }
 
-    async fn vault_erase(&self, _key: &str) -> Result<bool, StoreError> {
-        Ok(false)
+    async fn vault_erase(&self, _keys: &[String]) -> Result<u64, StoreError> {
+        Ok(0)
     }
 
     async fn close(&self) {}

@@ -320,6 +320,7 @@ fn session(jurisdiction: u64, round: u64) -> Told {
 fn rules() -> SchemeRules {
     let component = |id: &str, max_points: &str, method| Component {
         component_id: id.to_owned(),
+        title: id.to_owned(),
         max_points: max_points.to_owned(),
         method: Some(method),
         ..Component::default()
@@ -327,11 +328,11 @@ fn rules() -> SchemeRules {
     let values = [Some("1"), Some("0.8"), Some("0.6"), Some("0"), None];
     let level = |(id, value): (&str, Option<&str>)| SurveyLevel {
         level_id: id.to_owned(),
+        title: id.to_owned(),
         value: value.map(str::to_owned),
-        ..SurveyLevel::default()
     };
     let stratum =
-        |id: &str| Stratum { stratum_id: id.to_owned(), weight: "1".to_owned(), ..Stratum::default() };
+        |id: &str| Stratum { stratum_id: id.to_owned(), title: id.to_owned(), weight: "1".to_owned() };
     let survey = SurveyMethod {
         levels: LEVELS.into_iter().zip(values).map(level).collect(),
         strata: STRATA.map(stratum).into(),
@@ -339,6 +340,7 @@ fn rules() -> SchemeRules {
     };
     let inspection = DailySource {
         source_id: "inspection".to_owned(),
+        title: "Inspection".to_owned(),
         cap: "5".to_owned(),
         bonus_cap: "0".to_owned(),
         ..DailySource::default()
