@@ -82,6 +82,21 @@ pub fn resident_bytes() -> u64 {
     kilobytes.unwrap_or(0_u64) * 1024
 }
 
+/// How long the calling thread has run, without what it waited for others that run; none: the system does not say.
+pub fn thread_ran() -> Duration {
+    let status = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(status.split(' ').next().and_then(|ran| ran.parse().ok()).unwrap_or_default())
+}
+
+/// How long all threads of the process have run, in hundredths of a second.
+pub fn process_ran() -> Duration {
+    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // In user mode and in the system's, after the program's name in brackets.
+    let fields = status.rsplit(')').next().unwrap_or_default().split(' ').skip(12).take(2);
+    let ticks: u64 = fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * ticks)
+}
+
 /// The median and the longest of nine times, each a run of `ask`.
 pub async fn timed<F: Future<Output = ()>>(ask: impl Fn() -> F) -> (Duration, Duration) {
     let mut times = [Duration::ZERO; ASKED];
