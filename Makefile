@@ -18,7 +18,8 @@ run: ## Build, serve everything embedded, load the sample year, print its scorec
 stack: tools ## Five processes on PostgreSQL and NATS on this machine, in STACK: start them, load the sample year, print its scorecard
 	cargo build --release --locked --package mingjing
 	@deploy/stack up $(STACK) target/release/mingjing $(TOOLS)/python/bin/nats-server
-	@target/release/mingjing sample --server http://127.0.0.1:50063 --scorecard http://127.0.0.1:50065
+	@target/release/mingjing sample --server http://127.0.0.1:50063 --scorecard http://127.0.0.1:50065 --peers \
+	  training=http://127.0.0.1:50061,complaints=http://127.0.0.1:50062,accountability=http://127.0.0.1:50064
 
 stack-down: ## Stop them; the data stays in STACK
 	@deploy/stack down $(STACK)
@@ -34,8 +35,10 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	cargo build --locked --package mingjing
 	cargo test --workspace --locked --no-fail-fast
 
-soak: tools ## The kill loops of NATS, SOAK times as long (10)
+soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (10: a thousand kills of the stack's processes)
+	cargo build --locked --package mingjing
 	MINGJING_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
+	MINGJING_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- --nocapture stack::kill
 
 check: ## Format, lints, tests without the end-to-end ones: before each commit
 	cargo fmt --all --check

@@ -19,9 +19,11 @@ impl Stack<'_> {
     /// Loads the sample year (again: changes nothing) and gives what is printed of it.
     async fn sample(&self) -> Vec<Value> {
         let mut sample = Command::new(&self.program);
-        let [evaluation, scorecard] =
-            ["evaluation", "scorecard"].map(|service| format!("http://{}", self.address(service, 0)));
+        let [training, complaints, evaluation, accountability, scorecard] =
+            SERVICES.map(|service| format!("http://{}", self.address(service, 0)));
+        let peers = format!("training={training},complaints={complaints},accountability={accountability}");
         sample.args(["sample", "--json", "--server", &evaluation, "--scorecard", &scorecard]);
+        sample.args(["--peers", &peers]);
         answers(sample).await
     }
 }

@@ -29,6 +29,7 @@ mod generated {
 }
 
 pub use generated::mingjing::accountability::v1 as accountability;
+pub use generated::mingjing::clock::v1 as clock;
 pub use generated::mingjing::complaints::v1 as complaints;
 pub use generated::mingjing::evaluation::v1 as evaluation;
 pub use generated::mingjing::event::v1 as event;

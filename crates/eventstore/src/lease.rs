@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use crate::store::{EventStore, StoreError};
 
 /// A holder that is gone is succeeded after this long.
-pub const TTL: Duration = Duration::from_secs(5);
+pub const TTL: Duration = Duration::from_secs(3);
 /// A holder that could not renew stops this long before another may begin.
 const MARGIN: Duration = Duration::from_secs(1);
 /// How often to renew, or to look whether the lease is free.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Who asks a database for leases.
 #[async_trait]

@@ -1,6 +1,7 @@
 //! Given these events, when this command, then those events, nothing, or a broken rule; a real server; what
 //! benches at scale share.
 
+pub mod nats;
 pub mod postgres;
 pub mod scale;
 

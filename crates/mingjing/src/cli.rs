@@ -24,13 +24,13 @@ use crate::{serve, shutdown, telemetry};
 /// Mingjing 明镜, the clear mirror: where each unit of a city's public-security bureau stands in its yearly
 /// appraisal, and which event took which point.
 ///
-/// Start with `mingjing demo`: it runs everything on a sample year in a temporary folder and prints a
+/// Start with `mingjing demo`: it runs everything on two sample years in a temporary folder and prints a
 /// scorecard. To keep it running, `mingjing demo --keep-serving`, then, in another terminal, `mingjing
 /// scorecard explain`.
 ///
 /// Settings come from flags, from MINGJING_… in the environment, and from the TOML file of --config, in this
-/// order: listen, metrics_listen, data_dir, database_url, nats_url, nats_credentials, nats_replicas, peers, server, log,
-/// log_format (MINGJING_LISTEN …). An unknown key is an error. Failures exit with 1, wrong usage with 2.
+/// order: listen, metrics_listen, data_dir, database_url, nats_url, nats_credentials, nats_replicas, peers, clock, server,
+/// log, log_format (MINGJING_LISTEN …). An unknown key is an error. Failures exit with 1, wrong usage with 2.
 #[derive(Debug, Parser)]
 #[expect(clippy::doc_markdown, reason = "the help is shown as it is written")]
 #[command(version, max_term_width = 100)]
@@ -49,10 +49,10 @@ pub struct Cli {
 enum Command {
     /// Serve the services over gRPC until interrupted.
     Serve(Serve),
-    /// Run everything on the sample year: load it, print its scorecard, its table, where the points went, and
-    /// what the second year's scheme would give.
+    /// Run everything on the sample years: load them, print the first one's scorecard, its table, where the points
+    /// went, and what the second year's scheme would give.
     Demo(demo::Demo),
-    /// Load the sample year into running services, and print what `demo` prints.
+    /// Load the sample years into running services, and print what `demo` prints.
     Sample(sample::Sample),
     /// Ask for scorecards.
     #[command(subcommand)]
@@ -105,6 +105,9 @@ struct Serve {
     /// Where the other services serve gRPC: `training=http://…,complaints=http://…`.
     #[arg(long, value_name = "SERVICE=URL,…")]
     peers: Option<String>,
+    /// `system`, or the instant at which a clock starts that is moved by hand, to rehearse a year: RFC 3339.
+    #[arg(long, value_name = "INSTANT")]
+    clock: Option<String>,
 }
 
 /// How a client command reaches its server, and how it answers.
@@ -128,6 +131,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             flags.data_dir = serve.data_dir;
             flags.nats_url = serve.nats_url;
             flags.peers = serve.peers;
+            flags.clock = serve.clock;
             self::serve(serve.target, &started(&flags)?).await
         }
         Command::Demo(demo) => demo::run(demo, flags).await,

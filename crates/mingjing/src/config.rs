@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use config::{Config, Environment, File};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
@@ -37,6 +38,9 @@ pub struct Settings {
     /// Where the services of other processes serve gRPC.
     #[serde(default)]
     pub peers: Peers,
+    /// Which clock tells the time.
+    #[serde(default)]
+    pub clock: ClockSetting,
     /// Which server the client commands call.
     pub server: String,
     /// Which log lines are written, e.g. `info,sqlx=warn`.
@@ -55,6 +59,28 @@ pub enum LogFormat {
     Json,
 }
 
+/// Which clock tells the time: `system`, or the instant (RFC 3339) at which one that is moved by hand starts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClockSetting {
+    /// The system's.
+    #[default]
+    System,
+    /// One that is moved by hand, from this instant on.
+    ByHand(Timestamp),
+}
+
+impl<'de> Deserialize<'de> for ClockSetting {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "system" {
+            return Ok(Self::System);
+        }
+        let wrong =
+            |_| serde::de::Error::custom(format!("clock: `{text}` is neither `system` nor an instant"));
+        text.parse().map(Self::ByHand).map_err(wrong)
+    }
+}
+
 /// Where the fact-owning services of other processes serve gRPC: `training=http://…,complaints=http://…`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peers(BTreeMap<Owner, String>);
@@ -63,6 +89,12 @@ impl Peers {
     /// The address of a service, e.g. `http://training:50051`.
     pub fn address(&self, owner: Owner) -> Option<&str> {
         self.0.get(&owner).map(String::as_str)
+    }
+}
+
+impl<const N: usize> From<[(Owner, String); N]> for Peers {
+    fn from(addresses: [(Owner, String); N]) -> Self {
+        Self(addresses.into())
     }
 }
 
@@ -95,6 +127,8 @@ pub struct Flags {
     pub nats_url: Option<String>,
     /// `--peers`.
     pub peers: Option<String>,
+    /// `--clock`.
+    pub clock: Option<String>,
     /// `--server`.
     pub server: Option<String>,
     /// `--log`.
@@ -118,6 +152,7 @@ impl Settings {
             nats_credentials: None,
             nats_replicas: 1,
             peers: Peers::default(),
+            clock: ClockSetting::System,
             server: format!("http://{listen}"),
             log: "warn".to_owned(),
             log_format: LogFormat::Text,
@@ -143,6 +178,7 @@ impl Settings {
             .set_override_option("data_dir", data_dir.map(String::from))?
             .set_override_option("nats_url", flags.nats_url.clone())?
             .set_override_option("peers", flags.peers.clone())?
+            .set_override_option("clock", flags.clock.clone())?
             .set_override_option("server", flags.server.clone())?
             .set_override_option("log", flags.log.clone())?
             .build()
@@ -193,6 +229,21 @@ mod tests {
         let wrong = environment(&[("MINGJING_PEERS", "scorecard=http://s:1")]);
         let error = Settings::read_with(&Flags::default(), wrong).unwrap_err();
         assert!(format!("{error:#}").contains("scorecard=http://s:1"), "{error:#}");
+    }
+
+    #[test]
+    fn time_is_the_systems_unless_an_instant_is_named() {
+        let clock = |value| {
+            let pairs = [("MINGJING_CLOCK", value)];
+            Settings::read_with(&Flags::default(), environment(&pairs)).map(|settings| settings.clock)
+        };
+        let settings = Settings::read_with(&Flags::default(), environment(&[])).unwrap();
+        assert_eq!(settings.clock, ClockSetting::System);
+        assert_eq!(clock("system").unwrap(), ClockSetting::System);
+        let start = "2025-01-01T00:00:00Z";
+        assert_eq!(clock(start).unwrap(), ClockSetting::ByHand(start.parse().unwrap()));
+        let error = clock("yesterday").unwrap_err();
+        assert!(format!("{error:#}").contains("yesterday"), "{error:#}");
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
 //! | [`asyncapi`] | what is published over NATS, as a document |
 //! | [`reactions`] | what the services do about each other's facts, drawn |
+//! | [`rehearsal`] | time that is moved by hand |
 //! | [`sample`] | the sample year, entered through gRPC like any client's |
 //! | [`scheme_file`] | schemes as TOML files |
 //! | [`json`] | messages of the contract as JSON |
@@ -25,6 +26,7 @@ pub mod health;
 pub mod json;
 pub mod metrics;
 pub mod reactions;
+pub mod rehearsal;
 pub mod remote;
 pub mod sample;
 pub mod scheme_file;

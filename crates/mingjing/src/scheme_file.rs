@@ -85,7 +85,7 @@ fn read(text: &str) -> File {
     };
     let mut shape = shape::Shape::new(text);
     let descriptor = descriptors::POOL.get_message_by_name(&SchemeRules::full_name());
-    let message = descriptor.map(|descriptor| shape.message("", table.get_ref(), descriptor));
+    let message = descriptor.map(|descriptor| shape.message("", table.get_ref(), &descriptor));
     let bytes = message.map(|message| message.encode_to_vec()).unwrap_or_default();
     let mut faults: Vec<_> = errors.iter().map(syntax).collect();
     faults.extend(shape.faults);
@@ -100,7 +100,10 @@ fn lies_in(path: &str, other: &str) -> bool {
 /// The line of what a path leads to, or of the nearest thing around it that the file has.
 fn line_of(lines: &BTreeMap<String, usize>, path: &str) -> usize {
     let around = |path: &str| path.rfind(['.', '[']).map(|end| path[..end].to_owned());
-    std::iter::successors(Some(path.to_owned()), |path| around(path)).find_map(|path| lines.get(&path)).copied().unwrap_or(1)
+    std::iter::successors(Some(path.to_owned()), |path| around(path))
+        .find_map(|path| lines.get(&path))
+        .copied()
+        .unwrap_or(1)
 }
 
 /// The line in which a byte of the text lies, from 1.

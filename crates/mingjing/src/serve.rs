@@ -8,6 +8,7 @@ use accountability::Accountability;
 use anyhow::Context as _;
 use complaints::Complaints;
 use contract::accountability::accountability_service_server::SERVICE_NAME as ACCOUNTABILITY_SERVICE;
+use contract::clock::clock_service_server::ClockServiceServer;
 use contract::complaints::complaint_service_server::SERVICE_NAME as COMPLAINT_SERVICE;
 use contract::descriptors;
 use contract::evaluation::evaluation_service_server::SERVICE_NAME as EVALUATION_SERVICE;
@@ -19,7 +20,7 @@ use evaluation::Evaluation;
 use eventstore::Clock;
 use eventstore::store::Log;
 use futures::future::BoxFuture;
-use scorecard::{Place, Scorecard};
+use scorecard::Scorecard;
 use shell::{Model, Reads, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,12 +30,13 @@ use tonic::transport::server::TcpIncoming;
 use tonic_web::GrpcWebLayer;
 use training::Training;
 
-use crate::config::Settings;
+use crate::config::{ClockSetting, Settings};
 use crate::events::Events;
 use crate::health::Health;
+use crate::metrics;
+use crate::rehearsal::{HandMoved, Rehearsal};
 use crate::substrate::{self, Substrate};
 use crate::target::{Owner, Target};
-use crate::{metrics, target};
 
 /// A request's message has at most so many bytes.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -70,8 +72,8 @@ struct Services {
 }
 
 /// Starts what `target` says, as `settings` say, and serves it. Each service is healthy once what it reads from is
-/// filled: see [`Running::filled`].
-pub async fn start(target: Target, settings: &Settings, clock: Clock) -> anyhow::Result<Running> {
+/// filled: see [`Running::filled`]. Time is `system`'s, unless the settings have it moved by hand.
+pub async fn start(target: Target, settings: &Settings, system: Clock) -> anyhow::Result<Running> {
     let tasks = Tasks::default();
     let listen = settings.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
@@ -83,8 +85,19 @@ pub async fn start(target: Target, settings: &Settings, clock: Clock) -> anyhow:
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
 
+    let by_hand = match settings.clock {
+        ClockSetting::System => None,
+        ClockSetting::ByHand(start) => Some(HandMoved::new(start, system.clone())),
+    };
+    let clock = by_hand.as_ref().map_or(system, HandMoved::clock);
     let substrate = Substrate::open(target, settings, &clock, &tasks).await?;
-    let routes = Routes::new(health_server).add_service(reflection);
+    let mut routes = Routes::new(health_server).add_service(reflection);
+    if let Some(time) = by_hand {
+        time.pass(&substrate.logs()).await?;
+        tracing::warn!("TIME IS MOVED BY HAND: it stands still at {} until ClockService moves it", clock());
+        let rehearsal = Rehearsal::new(time, tasks.timers.clone(), substrate.logs());
+        routes = routes.add_service(ClockServiceServer::new(rehearsal));
+    }
     let services = Services::start(routes, target, &substrate, settings, clock, &tasks).await?;
     if let Some(listen) = settings.metrics_listen {
         metrics::serve(listen, &substrate, &tasks)?;
@@ -150,10 +163,7 @@ impl Services {
             filling.push((ACCOUNTABILITY_SERVICE, filled(accountability.reads(), accountability.replica())));
         }
         if target.projects() {
-            let place = match substrate::database_url(target::SCORECARD, settings) {
-                Some(url) => Place::Url(url),
-                None => Place::File(substrate::sqlite_file(target::SCORECARD, &settings.data_dir)?),
-            };
+            let place = substrate::projection_place(settings)?;
             let scorecard = Scorecard::start(sources, &place, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
             filling.push((

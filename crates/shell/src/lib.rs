@@ -34,6 +34,7 @@ pub use consumers::Consumers;
 pub use folded::Folded;
 pub use reads::{Model, Reads};
 pub use sources::Sources;
+pub use timer::Timers;
 pub use vault::Vault;
 
 /// Background work of the process: tracked, and told when to stop.
@@ -45,4 +46,6 @@ pub struct Tasks {
     pub stop: tokio_util::sync::CancellationToken,
     /// What of it follows logs.
     pub consumers: Consumers,
+    /// What of it looks at the time.
+    pub timers: Timers,
 }

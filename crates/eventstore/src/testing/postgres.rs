@@ -37,11 +37,21 @@ impl PostgresHere {
 
     /// Makes a database; its URL.
     pub async fn database(&self) -> Result<String, sqlx::Error> {
-        let name = format!("log_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.create(&format!("log_{}", self.databases.fetch_add(1, Ordering::Relaxed))).await
+    }
+
+    /// Makes a database of this name, or empties it; its URL.
+    pub async fn create(&self, name: &str) -> Result<String, sqlx::Error> {
         let mut connection = PgConnection::connect(&self.url).await?;
-        let create = format!("CREATE DATABASE {name}");
-        sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
-        Ok(self.url.replacen("/postgres?", &format!("/{name}?"), 1))
+        for change in [format!("DROP DATABASE IF EXISTS {name} (FORCE)"), format!("CREATE DATABASE {name}")] {
+            sqlx::query(AssertSqlSafe(change)).execute(&mut connection).await?;
+        }
+        Ok(self.url(name))
+    }
+
+    /// The URL of the database of this name.
+    pub fn url(&self, name: &str) -> String {
+        self.url.replacen("/postgres?", &format!("/{name}?"), 1)
     }
 
     /// Where the server keeps its databases' tables.

@@ -1,7 +1,6 @@
 //! Durable commands: a stream's state is loaded (from memory), decided on, and one event appended at the
 //! version that was read. Each revises the mark of one of 10,000 units.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
@@ -14,16 +13,16 @@ use contract::evaluation::{
 use evaluation::domain::mark::{Command, Mark, Rejection};
 use eventstore::{Call, EventStore, HandleError, Handler};
 use mingjing::config::Settings;
-use mingjing::serve;
 use mingjing::target::Target;
+use mingjing::{serve, substrate};
 use rust_decimal::Decimal;
 use shell::Tasks;
 use tonic::transport::Channel;
 
+use crate::CALLERS;
 use crate::measure::{Limit, Table, per_second, rate};
-use crate::raw::{self, Rows, turn};
+use crate::raw::{self, turn};
 use crate::year::{self, CYCLE, MARKED, STRATA, SURVEYED, UNITS, Year};
-use crate::{CALLERS, LISTEN};
 
 const FORMS_PER_CALL: usize = 1000;
 const FORMS_PER_STRATUM: u32 = 5000;
@@ -80,50 +79,82 @@ fn points(number: u32) -> Decimal {
     Decimal::new((number / UNITS % 1000).into(), 2)
 }
 
-/// The same through the server, and forms in bulk.
-pub(crate) async fn over_grpc(folder: &Path, rows: &Rows, table: &mut Table) -> anyhow::Result<()> {
-    let data_dir = folder.join("grpc");
-    std::fs::create_dir(&data_dir)?;
-    let tasks = Tasks::default();
-    let store = year::open("evaluation", &data_dir, &tasks).await?;
-    Year::of_marked_units()?.write(&store).await?;
-    drop(store);
-    tasks.tracker.close();
-    tasks.tracker.wait().await;
-
-    let running =
-        serve::start(Target::All, &Settings::embedded(LISTEN, &data_dir), mingjing::clock()).await?;
+/// The same through the server, on the databases that `settings` name.
+pub(crate) async fn over_grpc(
+    database: &str,
+    settings: &Settings,
+    limits: [Limit<'_>; 2],
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    write_year(settings).await?;
+    let running = serve::start(Target::All, settings, mingjing::clock()).await?;
     running.filled().await;
     let channels = raw::connect(&format!("http://{}", running.address)).await?;
-    let clients: Arc<[_]> = channels.iter().cloned().map(EvaluationServiceClient::new).collect();
-    let next = Arc::new(AtomicU32::new(0));
-    let revised = |callers| {
-        let (clients, next) = (clients.clone(), next.clone());
-        rate(callers, move |caller| {
-            let (client, number) = (turn(&clients, caller).clone(), next.fetch_add(1, Ordering::Relaxed));
-            async move { revise_by_grpc(client, number).await }
-        })
-    };
-    // Every unit once, so that its state is in memory.
-    while next.load(Ordering::Relaxed) < UNITS {
-        revised(256).await?;
-    }
+    let load = Load::warm(&channels).await?;
     for callers in CALLERS {
         let empty = raw::empty_calls(&channels, callers).await?;
-        let commands = revised(callers).await?;
+        let commands = load.rate(callers).await?;
         let wire = Limit { what: "gRPC, empty unary call", rate: empty };
-        let [single, many] = rows.limits();
-        let file = if callers == 1 { single } else { many };
-        table.row(&format!("commands over gRPC, {callers} in flight"), commands, &[wire, file]);
+        let [single, many] = &limits;
+        let file = if callers == 1 { single } else { many }.clone();
+        table.row(&format!("commands over gRPC, {database}, {callers} in flight"), commands, &[wire, file]);
     }
-    let forms = forms(clients[0].clone()).await?;
-    let [_, file] = rows.limits();
-    table.row("forms of ten answers, 1000 in a call", forms, &[file]);
+    let forms = forms(load.clients[0].clone()).await?;
+    let [_, file] = limits;
+    table.row(&format!("forms of ten answers, {database}, 1000 in a call"), forms, &[file]);
     running.stop().await;
     Ok(())
 }
 
-async fn revise_by_grpc(mut client: EvaluationServiceClient<Channel>, number: u32) -> anyhow::Result<()> {
+/// Writes evaluation's log where `settings` say.
+pub(crate) async fn write_year(settings: &Settings) -> anyhow::Result<()> {
+    let tasks = Tasks::default();
+    let log = substrate::open_log("evaluation", settings).await?;
+    let store = year::start("evaluation", log.clone(), &tasks).await?;
+    Year::of_marked_units()?.write(&store).await?;
+    drop(store);
+    tasks.tracker.close();
+    tasks.tracker.wait().await;
+    log.close().await;
+    Ok(())
+}
+
+/// Revises the marks of all units in turn, over gRPC.
+#[derive(Clone)]
+pub(crate) struct Load {
+    clients: Arc<[EvaluationServiceClient<Channel>]>,
+    next: Arc<AtomicU32>,
+}
+
+impl Load {
+    /// Every unit once, so that its state is in memory.
+    pub(crate) async fn warm(channels: &[Channel]) -> anyhow::Result<Self> {
+        let clients = channels.iter().cloned().map(EvaluationServiceClient::new).collect();
+        let load = Self { clients, next: Arc::default() };
+        while load.next.load(Ordering::Relaxed) < UNITS {
+            load.rate(256).await?;
+        }
+        Ok(load)
+    }
+
+    /// Commands per second of so many callers.
+    pub(crate) async fn rate(&self, callers: u32) -> anyhow::Result<f64> {
+        let load = self.clone();
+        rate(callers, move |caller| {
+            let load = load.clone();
+            async move { load.revise(caller).await.map(drop) }
+        })
+        .await
+    }
+
+    /// Revises the next mark; gives its token.
+    pub(crate) async fn revise(&self, caller: u32) -> anyhow::Result<String> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        revise_by_grpc(turn(&self.clients, caller).clone(), number).await
+    }
+}
+
+async fn revise_by_grpc(mut client: EvaluationServiceClient<Channel>, number: u32) -> anyhow::Result<String> {
     let request = ReviseMarkRequest {
         request_id: year::request_id().to_string(),
         parent: CYCLE.to_owned(),
@@ -133,8 +164,7 @@ async fn revise_by_grpc(mut client: EvaluationServiceClient<Channel>, number: u3
         reason: "typo".to_owned(),
         occurred_at: None,
     };
-    client.revise_mark(request).await?;
-    Ok(())
+    Ok(client.revise_mark(request).await?.into_inner().consistency_token)
 }
 
 /// Answered forms per second, one call after the other.

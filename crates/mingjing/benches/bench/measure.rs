@@ -48,6 +48,7 @@ pub(crate) fn per_second(count: u32, took: Duration) -> f64 {
 }
 
 /// A limit that a figure is set beside.
+#[derive(Clone)]
 pub(crate) struct Limit<'a> {
     /// What is done.
     pub(crate) what: &'a str,
@@ -81,6 +82,12 @@ impl Table {
         if limits.is_empty() {
             self.line(&figure);
         }
+    }
+
+    /// Writes how long something took, with no limit beside it.
+    pub(crate) fn times(&mut self, what: &str, times: &[(&str, Duration)]) {
+        let shown = times.iter().map(|(name, time)| format!("{name} {:.1} ms", time.as_secs_f64() * 1000.0));
+        self.line(&format!("{what:<44} {}", shown.collect::<Vec<_>>().join(", ")));
     }
 
     fn line(&mut self, text: &str) {

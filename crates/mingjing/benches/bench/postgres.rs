@@ -1,15 +1,19 @@
 //! What a PostgreSQL server takes without any of the program: rows of an event's size and columns, in a
 //! table like the log's own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use eventstore::postgres::PostgresLog;
 use eventstore::testing::postgres::PostgresHere;
+use mingjing::config::Settings;
+use secrecy::SecretString;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::sync::Mutex;
 
+use crate::LISTEN;
 use crate::measure::{Limit, Table, per_second, rate};
 use crate::raw::turn;
 
@@ -19,22 +23,29 @@ const INSERT: &str = "INSERT INTO raw_event SELECT position, 'mark-city/year/uni
      $2, 'mingjing.evaluation.v1.MarkRevised', 1700000000000000, 1700000000000000, 'clerk', $2, $2, 'city', \
      'unit-00001', '', payload, $4 FROM unnest($1::bigint[], $3::bytea[]) AS _ (position, payload)";
 
-/// Where the databases are.
-pub(crate) enum Server {
-    /// One that was started for this.
-    Here(PostgresHere),
-    /// One whose database may be written to.
-    There(String),
+/// Where a service's databases are: on a server that was started for this, each empty.
+pub(crate) async fn settings(server: &PostgresHere, folder: &Path) -> anyhow::Result<Settings> {
+    for target in ["training", "complaints", "evaluation", "accountability", "scorecard"] {
+        server.create(target).await?;
+    }
+    let database_url = Some(SecretString::from(server.url("{service}")));
+    Ok(Settings { database_url, ..Settings::embedded(LISTEN, &tempfile::tempdir_in(folder)?.keep()) })
 }
 
-impl Server {
-    /// A database, empty unless it is the one that was named.
-    pub(crate) async fn database(&self) -> anyhow::Result<String> {
-        match self {
-            Self::Here(server) => Ok(server.database().await?),
-            Self::There(url) => Ok(url.clone()),
-        }
+/// Events of the log at `url` per second, in one streamed query.
+pub(crate) async fn streamed(url: &str) -> anyhow::Result<f64> {
+    rows_in_order(&mut PgConnection::connect(url).await?, "SELECT * FROM event ORDER BY position").await
+}
+
+async fn rows_in_order(connection: &mut PgConnection, query: &'static str) -> anyhow::Result<f64> {
+    let began = Instant::now();
+    let mut rows = connection.fetch(sqlx::query(query));
+    let mut count = 0;
+    while let Some(row) = std::future::poll_fn(|context| rows.as_mut().poll_next(context)).await {
+        row?;
+        count += 1;
     }
+    Ok(per_second(count, began.elapsed()))
 }
 
 /// Rows per second.
@@ -56,7 +67,7 @@ impl Rows {
 }
 
 /// Inserts and reads rows with plain `sqlx`.
-pub(crate) async fn rows(server: &Server, table: &mut Table) -> anyhow::Result<Rows> {
+pub(crate) async fn rows(server: &PostgresHere, table: &mut Table) -> anyhow::Result<Rows> {
     let url = server.database().await?;
     PostgresLog::open(&url).await?;
     let mut connections = Vec::new();
@@ -82,7 +93,8 @@ pub(crate) async fn rows(server: &Server, table: &mut Table) -> anyhow::Result<R
         *rate = inserted(1, rows).await? * f64::from(rows);
         table.row(&format!("… {rows} rows in a statement, 1 connection"), *rate, &[]);
     }
-    let read = tables.read().await?;
+    let read = "SELECT * FROM raw_event ORDER BY position";
+    let read = rows_in_order(&mut *tables.connections[0].lock().await, read).await?;
     table.row("… read in order, one streamed query", read, &[]);
     Ok(Rows { single, many: rates[1] })
 }
@@ -100,17 +112,5 @@ impl Tables {
         let insert = sqlx::query(INSERT).bind(positions).bind([1_u8; 16]).bind(payloads).bind([5_u8; 32]);
         insert.execute(&mut *turn(&self.connections, connection).lock().await).await?;
         Ok(())
-    }
-
-    async fn read(&self) -> anyhow::Result<f64> {
-        let mut connection = self.connections[0].lock().await;
-        let began = Instant::now();
-        let mut rows = connection.fetch(sqlx::query("SELECT * FROM raw_event ORDER BY position"));
-        let mut count = 0;
-        while let Some(row) = std::future::poll_fn(|context| rows.as_mut().poll_next(context)).await {
-            row?;
-            count += 1;
-        }
-        Ok(per_second(count, began.elapsed()))
     }
 }

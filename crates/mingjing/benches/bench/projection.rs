@@ -1,14 +1,15 @@
 //! The scorecard rebuilt from logs of some 220,000 events on an empty database.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eventstore::RecordedEvent;
-use eventstore::store::PAGE_EVENTS_MAX;
+use eventstore::{RecordedEvent, SharedSource, StoreError};
+use mingjing::config::Settings;
+use mingjing::substrate;
 use scorecard::Scorecard;
 use shell::{Sources, Tasks};
 
 use crate::measure::{Limit, Table, per_second};
+use crate::postgres;
 use crate::year::{self, Year};
 
 const FORMS: u32 = 150_000;
@@ -16,32 +17,28 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const EVALUATION: &str = "evaluation";
 
 /// Writes the log, reads it, folds it, and lets the projection do both and write what comes out.
-pub(crate) async fn rebuilt(folder: &Path, table: &mut Table) -> anyhow::Result<()> {
-    let data_dir = folder.join("projection");
-    std::fs::create_dir(&data_dir)?;
+pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
     let tasks = Tasks::default();
-    let store = year::open(EVALUATION, &data_dir, &tasks).await?;
+    let open = async |service| {
+        let log = substrate::open_log(service, settings).await?;
+        anyhow::Ok(year::start(service, log, &tasks).await?)
+    };
+    let store = open(EVALUATION).await?;
     let sources = Sources {
-        training: year::open("training", &data_dir, &tasks).await?.source(),
-        complaints: year::open("complaints", &data_dir, &tasks).await?.source(),
+        training: open("training").await?.source(),
+        complaints: open("complaints").await?.source(),
         evaluation: store.source(),
-        accountability: year::open("accountability", &data_dir, &tasks).await?.source(),
+        accountability: open("accountability").await?.source(),
     };
     let mut year = Year::of_marked_units()?;
     year.add_forms_and_entries(FORMS);
     let count = year.write(&store).await?;
 
-    let began = Instant::now();
-    let mut events: Vec<RecordedEvent> = Vec::new();
-    loop {
-        let from = events.last().map_or(1, |event| event.position + 1);
-        let page = store.reader().read_all(from, PAGE_EVENTS_MAX).await?;
-        if page.is_empty() {
-            break;
-        }
-        events.extend(page);
+    let (read, events) = read(&store.source(), count).await?;
+    if let Some(url) = substrate::database_url(EVALUATION, settings) {
+        let streamed = Limit { what: "one streamed query", rate: postgres::streamed(&url).await? };
+        table.row(&format!("the log read, {database}"), read, &[streamed]);
     }
-    let read = per_second(count, began.elapsed());
 
     let began = Instant::now();
     let facts = scorecard::fold(events.iter().map(|event| (EVALUATION, event)));
@@ -50,15 +47,33 @@ pub(crate) async fn rebuilt(folder: &Path, table: &mut Table) -> anyhow::Result<
     drop(events);
 
     let began = Instant::now();
-    let place = scorecard::Place::File(data_dir.join("scorecard.db"));
-    let scorecard = Scorecard::start(&sources, &place, mingjing::clock(), &tasks).await?;
+    let scorecard = start(&sources, settings, &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     let projected = per_second(count, began.elapsed());
-    let limits = [
-        Limit { what: "the log read, in pages of 1000", rate: read },
-        Limit { what: "the fold, in memory", rate: folding },
-    ];
-    table.row("events projected, 70 % forms of ten answers", projected, &limits);
+    let limits =
+        [Limit { what: "the log read", rate: read }, Limit { what: "the fold, in memory", rate: folding }];
+    let what = format!("events projected, {database}, 70 % forms of ten answers");
+    table.row(&what, projected, &limits);
     tasks.stop.cancel();
     Ok(())
+}
+
+/// The scorecard on these sources, as `settings` say.
+async fn start(sources: &Sources, settings: &Settings, tasks: &Tasks) -> anyhow::Result<Scorecard> {
+    let place = substrate::projection_place(settings)?;
+    Ok(Scorecard::start(sources, &place, mingjing::clock(), tasks).await?)
+}
+
+/// Events per second as a consumer is given them, and the events.
+pub(crate) async fn read(source: &SharedSource, count: u32) -> anyhow::Result<(f64, Vec<RecordedEvent>)> {
+    let (began, mut feed) = (Instant::now(), source.subscribe("bench", 1));
+    let mut events: Vec<RecordedEvent> = Vec::new();
+    while events.len() < usize::try_from(count)? {
+        match feed.next().await {
+            Ok(page) => events.extend(page),
+            Err(StoreError::Database(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok((per_second(count, began.elapsed()), events))
 }

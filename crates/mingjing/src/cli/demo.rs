@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{print, scorecard};
-use crate::config::{Flags, Settings};
+use crate::config::{ClockSetting, Flags, Settings};
+use crate::sample::{self, Servers};
 use crate::target::Target;
-use crate::{sample, serve, shutdown, telemetry};
+use crate::{serve, shutdown, telemetry};
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
@@ -37,12 +38,13 @@ pub(super) async fn run(asked: Demo, mut flags: Flags) -> anyhow::Result<ExitCod
         settings.listen.set_port(0);
         settings.data_dir = folder.path().to_owned();
     }
+    if settings.clock == ClockSetting::System {
+        settings.clock = ClockSetting::ByHand(sample::CLOCK);
+    }
     let running = serve::start(Target::All, &settings, crate::clock()).await?;
     let server = format!("http://{}", running.address);
     running.filled().await;
-    let bar = print::progress(sample::STEPS, "the sample year");
-    let token = sample::load(&server, || bar.inc(1)).await?;
-    bar.finish_and_clear();
+    let token = super::sample::load(&Servers::one(&server)).await?;
     scorecard::tour(&server, &token, asked.json).await?;
     if asked.keep_serving {
         print_how_to_call(&server);

@@ -27,6 +27,11 @@ pub fn json_line(value: &Value) {
     line(value.to_string());
 }
 
+/// Says something beside the answer, on standard error.
+pub fn note(text: impl AsRef<str>) {
+    eprintln!("mingjing: {}", text.as_ref());
+}
+
 /// Says why the program failed; the code to exit with.
 pub fn failure(error: &anyhow::Error) -> ExitCode {
     match error.downcast_ref::<tonic::Status>() {

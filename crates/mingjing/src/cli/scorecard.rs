@@ -11,8 +11,10 @@ use contract::scorecard::{
     ExplainScorecardRequest, GetScorecardRequest, ListScorecardsRequest, SimulateScorecardRequest,
     SimulationBasis,
 };
+use tonic::Code;
 use tonic::transport::Channel;
 
+mod below;
 mod export;
 mod lang;
 mod more;
@@ -27,6 +29,8 @@ use crate::{json, sample, scheme_file};
 pub(super) enum Command {
     /// One unit's scorecard in one cycle.
     Show(Which),
+    /// One unit's scorecard, and those of the units that are rolled up into it, on one table.
+    Below(Which),
     /// The league table of the unit's group, or of the whole cycle.
     Rank(Rank),
     /// Where the points went: lines that sum to the scheme's maximum − the final, each with its events.
@@ -144,6 +148,9 @@ pub(super) struct Simulate {
     /// On which basis (scoring.md §6).
     #[arg(long, value_enum, default_value_t = Basis::Rescaled)]
     basis: Basis,
+    /// The cycle's whole table, with what moves in each row.
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -213,6 +220,7 @@ pub(super) async fn run(command: Command, mut flags: Flags) -> anyhow::Result<Ex
     let mut client = ScorecardServiceClient::new(connect(&settings.server).await?);
     match &command {
         Command::Show(which) => show(&mut client, which).await?,
+        Command::Below(which) => below::below(&mut client, which).await?,
         Command::Rank(rank) => self::rank(&mut client, &rank.which, rank.all).await?,
         Command::Explain(which) => explain(&mut client, which).await?,
         Command::Simulate(simulate) => self::simulate(&mut client, simulate).await?,
@@ -229,6 +237,7 @@ impl Command {
     fn client(&self) -> &Client {
         match self {
             Self::Show(which)
+            | Self::Below(which)
             | Self::Explain(which)
             | Self::Rank(Rank { which, .. })
             | Self::Simulate(Simulate { which, .. })
@@ -241,17 +250,19 @@ impl Command {
     }
 }
 
-/// Prints the sample bureau's scorecard, table, explanation and simulation: the demo.
+/// Prints the sample bureau's scorecard, table, explanation and simulation, and its second year with its sub-units':
+/// the demo.
 pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Result<()> {
     let mut client = ScorecardServiceClient::new(connect(server).await?);
-    let which = Which {
-        scorecard: sample::BUREAU_SCORECARD.to_owned(),
+    let of = |scorecard: &str| Which {
+        scorecard: scorecard.to_owned(),
         token: token.to_owned(),
         as_of: None,
         recorded: false,
         lang: Lang::En,
         client: Client { server: None, json },
     };
+    let which = of(sample::BUREAU_SCORECARD);
     show(&mut client, &which).await?;
     rank(&mut client, &which, false).await?;
     explain(&mut client, &which).await?;
@@ -261,8 +272,15 @@ pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Resul
         scheme_version: 0,
         file: None,
         basis: Basis::Rescaled,
+        all: false,
     };
-    self::simulate(&mut client, &simulate).await
+    self::simulate(&mut client, &simulate).await?;
+    let second = of(sample::SECOND_SCORECARD);
+    match client.get_scorecard(second.get()).await {
+        Ok(_) => below::below(&mut client, &second).await,
+        Err(status) if status.code() == Code::NotFound => Ok(()),
+        Err(status) => Err(status.into()),
+    }
 }
 
 async fn show(client: &mut ScorecardServiceClient<Channel>, which: &Which) -> anyhow::Result<()> {
@@ -324,6 +342,9 @@ async fn simulate(client: &mut ScorecardServiceClient<Channel>, asked: &Simulate
         Basis::Rescaled => SimulationBasis::Rescaled,
         Basis::Recomputed => SimulationBasis::Recomputed,
     };
+    if asked.all {
+        return more::simulate_table(client, asked, rules, basis).await;
+    }
     let request = SimulateScorecardRequest {
         name,
         rules: Some(rules),

@@ -2,6 +2,7 @@
 
 use contract::evaluation::{FormAnswer, UnitKind};
 
+use super::random::Random;
 use super::{BUREAU, JURISDICTION};
 
 /// Groups by comparability and their sizes; the first three are ranked.
@@ -41,25 +42,37 @@ impl UnitYear {
 
 /// Every unit of the city that is appraised, group by group.
 pub(super) fn units() -> Vec<UnitYear> {
-    let mut random = Random(20_240_101);
+    let mut random = Random::new(20_240_101);
     let places = GROUPS.iter().flat_map(|(group, size)| (1..=*size).map(move |place| (*group, place)));
     places.map(|place| if place == BUREAU_PLACE { bureau() } else { other(place, &mut random) }).collect()
 }
 
 /// The forms of one stratum that come back: what each says.
 pub(super) fn forms(units: &[UnitYear], stratum: usize) -> Vec<Vec<FormAnswer>> {
-    let returned = STRATA[stratum].1 * RETURNED_PERCENT / 100;
-    let mut asked = vec![0_u32; units.len()];
+    let asked: Vec<_> = units.iter().map(|unit| (unit.name(), unit.answers[stratum])).collect();
+    filled(&asked, returned(STRATA[stratum].1))
+}
+
+/// How many of so many forms come back.
+pub(super) fn returned(issued: u32) -> u32 {
+    issued * RETURNED_PERCENT / 100
+}
+
+/// So many forms, filled in: each asks about the next dozen of the units; of each unit is given what of a thousand
+/// answers chooses each level.
+pub(super) fn filled(asked: &[(String, [u32; 5])], forms: u32) -> Vec<Vec<FormAnswer>> {
+    let mut answers = vec![0_u32; asked.len()];
     let mut turn = 0;
-    (0..returned)
+    (0..forms)
         .map(|_| {
-            let mut form = Vec::with_capacity(UNITS_PER_FORM);
-            for _ in 0..UNITS_PER_FORM {
-                let unit = &units[turn];
-                let level_id = LEVELS[level(&unit.answers[stratum], asked[turn])].to_owned();
-                form.push(FormAnswer { unit: unit.name(), level_id });
-                asked[turn] += 1;
-                turn = (turn + 1) % units.len();
+            let units = UNITS_PER_FORM.min(asked.len());
+            let mut form = Vec::with_capacity(units);
+            for _ in 0..units {
+                let (unit, shares) = &asked[turn];
+                let level_id = LEVELS[level(shares, answers[turn])].to_owned();
+                form.push(FormAnswer { unit: unit.clone(), level_id });
+                answers[turn] += 1;
+                turn = (turn + 1) % asked.len();
             }
             form
         })
@@ -127,20 +140,6 @@ fn other((group, place): (u32, u32), random: &mut Random) -> UnitYear {
         mark: mark + random.below(150),
         deductions,
         answers,
-    }
-}
-
-/// A small generator of evenly spread numbers (`SplitMix64`), the same on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        u32::try_from(mixed % u64::from(bound.max(1))).unwrap_or(0)
     }
 }
 

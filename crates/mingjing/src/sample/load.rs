@@ -11,14 +11,11 @@ use contract::evaluation::{
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use jiff::tz;
-use tonic::metadata::MetadataValue;
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
-use tonic::{Request, Status};
 use uuid::Uuid;
 
 use super::generate::{self, RANKED_GROUPS, STRATA, UnitYear};
+use super::processes::Processes;
+use super::services::{self, Clerk, Evaluation};
 use super::{CYCLE, FIRST_SCHEME, JURISDICTION, SECOND_SCHEME};
 use crate::scheme_file;
 
@@ -34,13 +31,14 @@ const COMPONENT_SURVEY: &str = "open-appraisal";
 /// Roughly how often [`load`] reports progress: once per unit and stage, once per batch of forms.
 pub const STEPS: u64 = 101 * 3 + 18;
 
-type Client = EvaluationServiceClient<InterceptedService<Channel, Clerk>>;
-
-/// Loads the sample into `server`, calling `step` as it goes on. Gives the token to read it with.
+/// Loads the first year into `server`, calling `step` as it goes on. Gives the token to read it with. A clock that
+/// is moved by hand is moved along.
 pub async fn load(server: &str, mut step: impl FnMut()) -> anyhow::Result<String> {
-    let channel = Channel::from_shared(server.to_owned())?.connect().await?;
+    let channel = services::connect(server).await?;
+    let process = Processes::of(vec![channel.clone()]).await?;
     let mut client = EvaluationServiceClient::with_interceptor(channel, Clerk);
     let units = generate::units();
+    process.move_to(morning(date(2024, 1, 8))).await?;
     for (scheme_id, text) in SCHEMES {
         scheme(&mut client, scheme_id, text).await?;
     }
@@ -53,16 +51,18 @@ pub async fn load(server: &str, mut step: impl FnMut()) -> anyhow::Result<String
         enter(&mut client, unit).await?;
         step();
     }
+    process.move_to(morning(date(2024, 12, 20))).await?;
     for unit in &units {
         mark(&mut client, unit).await?;
         entries(&mut client, unit).await?;
         step();
     }
     survey(&mut client, &units, step).await?;
+    process.move_to(morning(date(2025, 1, 20))).await?;
     finish(&mut client).await
 }
 
-async fn scheme(client: &mut Client, scheme_id: &str, text: &str) -> anyhow::Result<()> {
+async fn scheme(client: &mut Evaluation, scheme_id: &str, text: &str) -> anyhow::Result<()> {
     let rules = scheme_file::parse(text).with_context(|| format!("scheme {scheme_id}"))?;
     let request = DraftSchemeRequest {
         request_id: request_id(&format!("draft/{scheme_id}")),
@@ -81,7 +81,7 @@ async fn scheme(client: &mut Client, scheme_id: &str, text: &str) -> anyhow::Res
     Ok(())
 }
 
-async fn register(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
+async fn register(client: &mut Evaluation, unit: &UnitYear) -> anyhow::Result<()> {
     let request = RegisterUnitRequest {
         request_id: request_id(&format!("register/{}", unit.unit_id)),
         parent: parent(),
@@ -95,7 +95,7 @@ async fn register(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn open_cycle(client: &mut Client) -> anyhow::Result<()> {
+async fn open_cycle(client: &mut Evaluation) -> anyhow::Result<()> {
     let request = OpenCycleRequest {
         request_id: request_id("open"),
         parent: parent(),
@@ -114,7 +114,7 @@ async fn open_cycle(client: &mut Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn enter(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
+async fn enter(client: &mut Evaluation, unit: &UnitYear) -> anyhow::Result<()> {
     let request = EnterUnitRequest {
         request_id: request_id(&format!("enter/{}", unit.unit_id)),
         name: cycle(),
@@ -127,7 +127,7 @@ async fn enter(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn mark(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
+async fn mark(client: &mut Evaluation, unit: &UnitYear) -> anyhow::Result<()> {
     let request = RecordMarkRequest {
         request_id: request_id(&format!("mark/{}", unit.unit_id)),
         parent: cycle(),
@@ -140,7 +140,7 @@ async fn mark(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn entries(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
+async fn entries(client: &mut Evaluation, unit: &UnitYear) -> anyhow::Result<()> {
     for ((hundredths, reason), number) in unit.deductions.iter().zip(1_i8..) {
         let day = date(2024, number + 2, 15);
         let request = RecordEntryRequest {
@@ -160,7 +160,7 @@ async fn entries(client: &mut Client, unit: &UnitYear) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn survey(client: &mut Client, units: &[UnitYear], mut step: impl FnMut()) -> anyhow::Result<()> {
+async fn survey(client: &mut Evaluation, units: &[UnitYear], mut step: impl FnMut()) -> anyhow::Result<()> {
     let name = format!("{}/surveys/{COMPONENT_SURVEY}", cycle());
     let plan = |(stratum_id, forms_max): &(&str, u32)| StratumPlan {
         stratum_id: (*stratum_id).to_owned(),
@@ -206,7 +206,7 @@ async fn survey(client: &mut Client, units: &[UnitYear], mut step: impl FnMut())
     Ok(())
 }
 
-async fn finish(client: &mut Client) -> anyhow::Result<String> {
+async fn finish(client: &mut Evaluation) -> anyhow::Result<String> {
     let request = CloseCycleRequest {
         request_id: request_id("close"),
         name: cycle(),
@@ -221,18 +221,6 @@ async fn finish(client: &mut Client) -> anyhow::Result<String> {
     Ok(client.publish_results(request).await?.into_inner().consistency_token)
 }
 
-/// Names the sample's clerk as the actor of every call.
-#[derive(Clone)]
-pub(super) struct Clerk;
-
-impl Interceptor for Clerk {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let clerk = MetadataValue::from_static("sample-clerk");
-        request.metadata_mut().insert(shell::caller::ACTOR_HEADER, clerk);
-        Ok(request)
-    }
-}
-
 fn parent() -> String {
     format!("jurisdictions/{JURISDICTION}")
 }
@@ -241,14 +229,17 @@ fn cycle() -> String {
     format!("jurisdictions/{JURISDICTION}/cycles/{CYCLE}")
 }
 
-fn request_id(what: &str) -> String {
+pub(super) fn request_id(what: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("mingjing/sample/{what}").as_bytes()).to_string()
 }
 
-/// Ten in the morning of a day in China.
 fn on(day: Date) -> contract::Timestamp {
-    let morning = tz::offset(8).to_timestamp(day.at(10, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH);
-    contract::field::to_wire(morning)
+    contract::field::to_wire(morning(day))
+}
+
+/// Ten in the morning of a day in China.
+fn morning(day: Date) -> Timestamp {
+    tz::offset(8).to_timestamp(day.at(10, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn points(hundredths: u32) -> String {
