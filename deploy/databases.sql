@@ -1,5 +1,6 @@
--- A database for each service that keeps a log.
+-- A database for each service.
 CREATE DATABASE training;
 CREATE DATABASE complaints;
 CREATE DATABASE evaluation;
 CREATE DATABASE accountability;
+CREATE DATABASE scorecard;

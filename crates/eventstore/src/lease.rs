@@ -2,17 +2,39 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::store::EventStore;
+use crate::store::{EventStore, StoreError};
 
 /// A holder that is gone is succeeded after this long.
-const TTL: Duration = Duration::from_secs(3);
+pub const TTL: Duration = Duration::from_secs(3);
 /// A holder that could not renew stops this long before another may begin.
 const MARGIN: Duration = Duration::from_secs(1);
 /// How often to renew, or to look whether the lease is free.
 const INTERVAL: Duration = Duration::from_millis(500);
+
+/// Who asks a database for leases.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// Takes a lease, or renews it; whether it is held now. It is free again after `ttl`.
+    async fn try_lease(&self, name: &str, ttl: Duration) -> Result<bool, StoreError>;
+
+    /// Frees a lease if it is held.
+    async fn release_lease(&self, name: &str) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+impl Leases for EventStore {
+    async fn try_lease(&self, name: &str, ttl: Duration) -> Result<bool, StoreError> {
+        Self::try_lease(self, name, ttl).await
+    }
+
+    async fn release_lease(&self, name: &str) -> Result<(), StoreError> {
+        Self::release_lease(self, name).await
+    }
+}
 
 /// Runs `work` while `store` holds the lease `name`: waits until it is free, drops `work` and starts over when it
 /// is lost, frees it when `work` has ended or `stop` is cancelled. `None`: stopped before `work` ended.
@@ -20,7 +42,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// A process that was asleep may do a little more before it notices: what is done must be safe to be done
 /// twice, and is (by expected positions, by request ids).
 pub async fn while_held<T, F: Future<Output = T>>(
-    store: &EventStore,
+    store: &impl Leases,
     name: &str,
     stop: &CancellationToken,
     work: impl Fn() -> F,
@@ -32,7 +54,7 @@ pub async fn while_held<T, F: Future<Output = T>>(
     outcome
 }
 
-async fn hold<T, F: Future<Output = T>>(store: &EventStore, name: &str, work: impl Fn() -> F) -> T {
+async fn hold<T, F: Future<Output = T>>(store: &impl Leases, name: &str, work: impl Fn() -> F) -> T {
     loop {
         let asked = Instant::now();
         if is_taken(store, name).await {
@@ -47,7 +69,7 @@ async fn hold<T, F: Future<Output = T>>(store: &EventStore, name: &str, work: im
 }
 
 /// Renews until the lease is another's or may be.
-async fn renew(store: &EventStore, name: &str, mut asked: Instant) {
+async fn renew(store: &impl Leases, name: &str, mut asked: Instant) {
     loop {
         sleep(INTERVAL).await;
         let asking = Instant::now();
@@ -62,7 +84,7 @@ async fn renew(store: &EventStore, name: &str, mut asked: Instant) {
     }
 }
 
-async fn is_taken(store: &EventStore, name: &str) -> bool {
+async fn is_taken(store: &impl Leases, name: &str) -> bool {
     match store.try_lease(name, TTL).await {
         Ok(taken) => taken,
         Err(error) => {

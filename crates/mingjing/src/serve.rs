@@ -33,10 +33,10 @@ use training::Training;
 use crate::config::{ClockSetting, Settings};
 use crate::events::Events;
 use crate::health::Health;
+use crate::metrics;
 use crate::rehearsal::{HandMoved, Rehearsal};
 use crate::substrate::{self, Substrate};
 use crate::target::{Owner, Target};
-use crate::{metrics, target};
 
 /// A request's message has at most so many bytes.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -163,8 +163,8 @@ impl Services {
             filling.push((ACCOUNTABILITY_SERVICE, filled(accountability.reads(), accountability.replica())));
         }
         if target.projects() {
-            let database = substrate::sqlite_file(target::SCORECARD, &settings.data_dir)?;
-            let scorecard = Scorecard::start(sources, &database, clock, tasks).await?;
+            let place = substrate::projection_place(settings)?;
+            let scorecard = Scorecard::start(sources, &place, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
             filling.push((
                 SCORECARD_SERVICE,

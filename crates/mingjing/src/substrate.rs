@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::config::Settings;
 use crate::remote::RemoteLog;
-use crate::target::{Owner, Target};
+use crate::target::{Owner, SCORECARD, Target};
 
 /// Stands in a database URL for the name of the service.
 const SERVICE_PLACEHOLDER: &str = "{service}";
@@ -111,6 +111,14 @@ pub async fn open_existing_log(service: &str, settings: &Settings) -> anyhow::Re
 pub fn database_url(service: &str, settings: &Settings) -> Option<String> {
     let url = settings.database_url.as_ref()?.expose_secret();
     Some(url.replace(SERVICE_PLACEHOLDER, service))
+}
+
+/// Where the scorecard keeps what it projects.
+pub fn projection_place(settings: &Settings) -> anyhow::Result<scorecard::Place> {
+    Ok(match database_url(SCORECARD, settings) {
+        Some(url) => scorecard::Place::Url(url),
+        None => scorecard::Place::File(sqlite_file(SCORECARD, &settings.data_dir)?),
+    })
 }
 
 /// The SQLite file of a service; its folder is made if it is not there.

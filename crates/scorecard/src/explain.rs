@@ -24,18 +24,21 @@ pub(crate) fn lines(
 ) -> Option<(Vec<LossLine>, Option<String>)> {
     let losses = scoring::losses(&league.scheme, &league.facts, &league.appraisal, unit)?;
     let total = losses.total.map(text);
-    Some((told(league, &league.scheme, unit, answered, losses), total))
+    let rules = (league.cycle.scheme.as_str(), league.cycle.scheme_version);
+    Some((told(league, &league.scheme, rules, unit, answered, losses), total))
 }
 
-/// Losses of a unit under a scheme, its own or another one, told with the events of its league.
+/// Losses of a unit under a scheme, its own or another one, told with the events of its league. `rules`: the
+/// scheme's resource name and version.
 pub(crate) fn told(
     league: &League,
     scheme: &Scheme,
+    rules: (&str, u32),
     unit: &str,
     answered: &Answered,
     losses: Losses,
 ) -> Vec<LossLine> {
-    let explained = Explained { league, scheme, unit, answered };
+    let explained = Explained { league, scheme, rules, unit, answered };
     losses.lines.into_iter().map(|loss| explained.line(loss)).collect()
 }
 
@@ -47,6 +50,7 @@ pub(crate) fn about(line: &LossLine) -> (&str, &str, i32, &str) {
 struct Explained<'a> {
     league: &'a League,
     scheme: &'a Scheme,
+    rules: (&'a str, u32),
     unit: &'a str,
     answered: &'a Answered,
 }
@@ -107,6 +111,9 @@ impl Explained<'_> {
             events: about.events,
             cause_event_id: about.cause_event_id,
             contested: about.contested,
+            scheme: self.rules.0.to_owned(),
+            scheme_version: self.rules.1,
+            ..LossLine::default()
         }
     }
 
@@ -150,7 +157,8 @@ impl Explained<'_> {
             Cause::Child { unit_id } => self.child(unit_id),
             Cause::Veto => {
                 let raised = self.league.vetoes.get(self.unit).into_iter().flatten();
-                let raised = raised.map(|raised| raised.reference(accountability::SERVICE, "VetoRaised"));
+                let raised =
+                    raised.map(|raised| raised.event.reference(accountability::SERVICE, "VetoRaised"));
                 About::whole(LossKind::Veto, "capped by a veto").events(raised)
             }
             Cause::FinalRounding => About::whole(LossKind::Rounding, "rounding of the final"),

@@ -90,6 +90,11 @@ impl Folded {
         alarm
     }
 
+    /// Takes the next event of a log again, after it had stopped there.
+    pub(crate) fn go_on(&mut self, service: &'static str) {
+        self.reached.entry(service).or_default().alarm.clear();
+    }
+
     /// How far each log is folded.
     pub fn reached(&self) -> &BTreeMap<&'static str, Reached> {
         &self.reached

@@ -1,11 +1,12 @@
-//! Follows the logs: each feeds its pages to one task per generation, which folds and writes them.
+//! Follows the logs: each feeds its pages to one task per generation, which folds them, and writes them if this
+//! process is the one that writes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eventstore::{Feed, RecordedEvent, SharedSource, StoreError};
 use jiff::Timestamp;
+use shell::consumers::Consumer;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,15 +14,19 @@ use tokio_util::task::TaskTracker;
 use crate::fold::Folded;
 use crate::generation::Generation;
 use crate::history::{Occurrence, Packed};
-use crate::projection::Projection;
-use crate::store::{Checkpoint, Store, Written};
+use crate::projection::{Projection, Reach, progress};
+use crate::store::{Checkpoint, Error, Store, Written};
 
+/// As what it is known among the consumers, once for each log.
+const CONSUMER: &str = "scorecard";
 /// Pages that wait to be folded, all logs together.
 const PAGES_WAITING_MAX: usize = 8;
 /// A transaction takes no further page once it stands for this many events.
 const BATCH_EVENTS_MAX: usize = 8192;
 /// So many events wait to be sorted into the past.
 const TAIL_EVENTS_MAX: usize = 262_144;
+/// So many wait in a replica for the one that writes to sort them in.
+const TAIL_EVENTS_STANDING_BY_MAX: usize = 2 * TAIL_EVENTS_MAX;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// What a log feeds.
@@ -30,36 +35,47 @@ enum Fed {
     Page(&'static str, Vec<RecordedEvent>),
     /// It cannot be read any further.
     Broken(&'static str, String),
+    /// It is to be followed again from where it had stopped.
+    Resumed(&'static str),
 }
 
-/// Up to where each log's events are written.
-type Committed = BTreeMap<&'static str, u64>;
+/// A generation that is followed, and how.
+#[derive(Clone)]
+pub(crate) struct Following {
+    pub(crate) projection: Arc<Projection>,
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) store: Store,
+    /// Whether this process writes the database.
+    pub(crate) writes: bool,
+    /// Whether it is the generation that is read: the one that is shown among the consumers.
+    pub(crate) is_read: bool,
+    pub(crate) stop: CancellationToken,
+}
 
-/// Follows the logs with one generation, until `stop`: returns when what it has folded is written.
-pub(crate) async fn follow(
-    projection: Arc<Projection>,
-    generation: Arc<Generation>,
-    store: Store,
-    stop: CancellationToken,
-) {
-    let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
-    let (committed, _) = watch::channel(Committed::new());
-    let feeds = TaskTracker::new();
-    for source in projection.heads().sources() {
-        let feeding = Feeding {
-            projection: projection.clone(),
-            generation: generation.clone(),
-            source: source.clone(),
-            follower: sender.clone(),
-            committed: committed.subscribe(),
-        };
-        let stop = stop.clone();
-        feeds.spawn(async move { stop.run_until_cancelled(feeding.run()).await });
+impl Following {
+    /// Follows the logs until it is told to stop: returns when what it has folded is written.
+    pub(crate) async fn run(self) {
+        let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
+        let (committed, _) = watch::channel(progress(&self.generation));
+        let feeds = TaskTracker::new();
+        for source in self.projection.heads().sources() {
+            let register = || self.projection.consumers().register(CONSUMER, source.clone());
+            let feeding = Feeding {
+                projection: self.projection.clone(),
+                generation: self.generation.clone(),
+                source: source.clone(),
+                consumer: self.is_read.then(register),
+                follower: sender.clone(),
+                committed: committed.subscribe(),
+            };
+            let stop = self.stop.clone();
+            feeds.spawn(async move { stop.run_until_cancelled(feeding.run()).await });
+        }
+        drop(sender);
+        Follower { following: self, committed }.run(receiver).await;
+        feeds.close();
+        feeds.wait().await;
     }
-    drop(sender);
-    Follower { projection, generation, store, committed, stop }.run(receiver).await;
-    feeds.close();
-    feeds.wait().await;
 }
 
 /// One log on its way to the follower.
@@ -67,30 +83,84 @@ struct Feeding {
     projection: Arc<Projection>,
     generation: Arc<Generation>,
     source: SharedSource,
+    /// As what it is shown.
+    consumer: Option<Arc<Consumer>>,
     follower: mpsc::Sender<Fed>,
-    committed: watch::Receiver<Committed>,
+    /// How far each log is folded and written.
+    committed: watch::Receiver<Reach>,
 }
 
 impl Feeding {
+    /// Feeds the log until the follower is gone. Where it cannot go on it stops, and goes on when it is told to.
     async fn run(mut self) {
         let service = self.source.service();
-        self.recognise().await;
-        let reached = self.generation.read(|folded| folded.reached.get(service).cloned()).unwrap_or_default();
-        if !reached.alarm.is_empty() {
-            return;
-        }
-        let consumer = format!("scorecard-{}", self.generation.number % 2);
-        let mut feed = self.source.subscribe(&consumer, reached.position + 1);
-        while let Some(fed) = self.next(&mut *feed).await {
-            let broken = matches!(fed, Fed::Broken(..));
-            if self.follower.send(fed).await.is_err() || broken {
+        while let Some(alarm) = self.feed().await {
+            match &self.consumer {
+                Some(consumer) => consumer.stopped(&alarm).await,
+                None => return,
+            }
+            if self.follower.send(Fed::Resumed(service)).await.is_err() {
+                return;
+            }
+            let goes_on = |reach: &Reach| reach.get(service).is_none_or(|reached| reached.alarm.is_empty());
+            if self.committed.wait_for(goes_on).await.is_err() {
                 return;
             }
         }
     }
 
-    /// Sees whether the log is the one that the facts come from; asks for a rebuild if it is not.
-    async fn recognise(&self) {
+    /// Feeds from where the facts are; gives why it cannot go on, or none: the follower is gone.
+    async fn feed(&mut self) -> Option<String> {
+        let service = self.source.service();
+        if let Err(alarm) = self.recognise().await {
+            return Some(alarm);
+        }
+        let reached =
+            self.generation.read(|folded| folded.reached.get(service).map_or(0, |reached| reached.position));
+        if let Some(consumer) = &self.consumer {
+            consumer.reached(reached);
+        }
+        let mut feed = self.source.subscribe(&self.projection.feed_name(), reached + 1);
+        loop {
+            tokio::select! {
+                page = feed.next() => match page {
+                    Ok(page) => self.follower.send(Fed::Page(service, page)).await.ok()?,
+                    Err(error @ StoreError::Database(_)) => {
+                        tracing::warn!(%error, "the log of {service} is away; trying again");
+                        tokio::time::sleep(RETRY_AFTER).await;
+                    }
+                    Err(error) => {
+                        self.follower.send(Fed::Broken(service, error.to_string())).await.ok()?;
+                        let stopped =
+                            |reach: &Reach| reach.get(service).is_some_and(|reached| !reached.alarm.is_empty());
+                        return Some(self.committed.wait_for(stopped).await.ok()?.get(service)?.alarm.clone());
+                    }
+                },
+                changed = self.committed.changed() => {
+                    changed.ok()?;
+                    let reached = self.committed.borrow_and_update().get(service).cloned().unwrap_or_default();
+                    self.dealt_with(&mut *feed, reached.position).await;
+                    if !reached.alarm.is_empty() {
+                        return Some(reached.alarm);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the log, and whoever looks, what is dealt with.
+    async fn dealt_with(&self, feed: &mut dyn Feed, position: u64) {
+        if let Some(consumer) = &self.consumer {
+            consumer.reached(position);
+        }
+        if let Err(error) = feed.done(position).await {
+            let service = self.source.service();
+            tracing::warn!(%error, "{service} was not told what the scorecard has dealt with");
+        }
+    }
+
+    /// Sees whether the log is the one that the facts come from; asks for a rebuild, and says why, if it is not.
+    async fn recognise(&self) -> Result<(), String> {
         let service = self.source.service();
         let head = loop {
             match self.source.head().await {
@@ -99,86 +169,56 @@ impl Feeding {
             }
             tokio::time::sleep(RETRY_AFTER).await;
         };
-        let known = self.generation.epochs.lock().insert(service, head.epoch);
         let position =
             self.generation.read(|folded| folded.reached.get(service).map_or(0, |reached| reached.position));
-        let misfit = if position > 0 && known.is_some_and(|known| known != head.epoch) {
+        let known = {
+            let mut epochs = self.generation.epochs.lock();
+            if position == 0 {
+                epochs.insert(service, head.epoch);
+            }
+            *epochs.entry(service).or_insert(head.epoch)
+        };
+        let misfit = if known != head.epoch {
             format!("the log of {service} is another one")
         } else if head.position < position {
             format!("the log of {service} ends at {}, and facts are of up to {position}", head.position)
         } else {
-            return;
+            return Ok(());
         };
         let alarm = self.generation.change(|folded| folded.stop(service, &misfit));
         self.projection.publish(&self.generation);
         tracing::warn!("the scorecard is BUILT ANEW from the logs: {alarm}");
         self.projection.rebuilds().ask();
-    }
-
-    /// What comes next; none: nothing more. Meanwhile the log is told what is dealt with.
-    async fn next(&mut self, feed: &mut dyn Feed) -> Option<Fed> {
-        let service = self.source.service();
-        loop {
-            let page = tokio::select! {
-                page = feed.next() => page,
-                changed = self.committed.changed() => {
-                    changed.ok()?;
-                    let position = self.committed.borrow_and_update().get(service).copied();
-                    if let Some(position) = position && let Err(error) = feed.done(position).await {
-                        tracing::warn!(%error, "{service} was not told what the scorecard has dealt with");
-                    }
-                    continue;
-                }
-            };
-            match page {
-                Ok(page) => return Some(Fed::Page(service, page)),
-                Err(error @ StoreError::Database(_)) => {
-                    tracing::warn!(%error, "the log of {service} is away; trying again");
-                    tokio::time::sleep(RETRY_AFTER).await;
-                }
-                Err(error) => return Some(Fed::Broken(service, error.to_string())),
-            }
-        }
+        Err(alarm)
     }
 }
 
 struct Follower {
-    projection: Arc<Projection>,
-    generation: Arc<Generation>,
-    store: Store,
-    committed: watch::Sender<Committed>,
-    stop: CancellationToken,
+    following: Following,
+    committed: watch::Sender<Reach>,
 }
 
 impl Follower {
     /// Folds and writes until it is told to stop; what it has folded by then is written.
-    async fn run(mut self, mut feed: mpsc::Receiver<Fed>) {
+    async fn run(self, mut feed: mpsc::Receiver<Fed>) {
+        let Following { projection, generation, writes, stop, .. } = &self.following;
         let mut differences = String::new();
-        while let Some(Some(first)) = self.stop.clone().run_until_cancelled(feed.recv()).await {
+        while let Some(Some(first)) = stop.run_until_cancelled(feed.recv()).await {
             let mut recent = Packed::default();
             let (mut next, mut events) = (Some(first), 0);
             while let Some(fed) = next {
                 events += self.take(fed, &mut recent);
                 next = if events < BATCH_EVENTS_MAX { feed.try_recv().ok() } else { None };
             }
-            let (changes, found) =
-                self.generation.change(|folded| (folded.facts.take_changes(), folded.facts.differences()));
-            self.projection.publish(&self.generation);
+            projection.publish(generation);
+            let found = generation.read(|folded| folded.facts.differences());
             if found != differences {
                 tracing::error!("the scorecard's arithmetic and evaluation's differ: {found}");
                 differences = found;
             }
-            let changes = match changes {
-                Ok(changes) => changes,
-                Err(error) => return self.stop_all(&format!("its facts cannot be written: {error}")),
-            };
-            let checkpoints = self.checkpoints();
-            let sorted = {
-                let tail = self.generation.tail.lock();
-                (tail.events() >= TAIL_EVENTS_MAX).then(|| tail.all())
-            };
-            let written = Written { changes, checkpoints, recent: recent.bytes().to_vec(), sorted };
-            if !self.write(&written).await {
+            let goes_on = if *writes { self.write(&recent).await } else { self.stand_by().await };
+            self.committed.send_replace(progress(generation));
+            if !goes_on {
                 return;
             }
         }
@@ -186,15 +226,24 @@ impl Follower {
 
     /// Folds what was fed; gives how many events.
     fn take(&self, fed: Fed, recent: &mut Packed) -> usize {
+        let generation = &self.following.generation;
         let (service, page) = match fed {
             Fed::Page(service, page) => (service, page),
             Fed::Broken(service, what) => {
-                alarm(&self.generation.change(|folded| folded.stop(service, &format!("{service}: {what}"))));
+                alarm(&generation.change(|folded| folded.stop(service, &format!("{service}: {what}"))));
+                return 0;
+            }
+            Fed::Resumed(service) => {
+                generation.change(|folded| folded.go_on(service));
                 return 0;
             }
         };
-        let mut tail = self.generation.tail.lock();
-        let taken = self.generation.change(|folded| {
+        let stopped = |folded: &Folded| folded.reached.get(service).is_some_and(|at| !at.alarm.is_empty());
+        if generation.read(stopped) {
+            return 0;
+        }
+        let mut tail = generation.tail.lock();
+        let taken = generation.change(|folded| {
             page.iter().try_for_each(|event| {
                 if folded.take(service, event)? {
                     let event = Occurrence::of(service, event);
@@ -212,28 +261,61 @@ impl Follower {
         page.len()
     }
 
-    /// Whether it is written; it is not when it is told to stop meanwhile, and comes again from the logs.
-    async fn write(&mut self, written: &Written) -> bool {
-        while let Err(error) = self.store.write(self.generation.number, written).await {
+    /// Writes what changed; whether to go on. What is not written, since it is told to stop or since another process
+    /// writes now, comes again from the logs.
+    async fn write(&self, recent: &Packed) -> bool {
+        let Following { generation, store, stop, .. } = &self.following;
+        let changes = match generation.change(|folded| folded.facts.take_changes()) {
+            Ok(changes) => changes,
+            Err(error) => return self.stop_all(&format!("its facts cannot be written: {error}")),
+        };
+        let sorted = {
+            let tail = generation.tail.lock();
+            (tail.events() >= TAIL_EVENTS_MAX).then(|| tail.all())
+        };
+        let checkpoints = self.checkpoints();
+        let written = Written { changes, checkpoints, recent: recent.bytes().to_vec(), sorted };
+        while let Err(error) = store.write(generation.number(), &written).await {
+            if matches!(error, Error::NotTheWriter) {
+                tracing::warn!("{error}");
+                return false;
+            }
             tracing::warn!(%error, "the scorecard's facts were not written; trying again");
-            if self.stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
+            if stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
                 return false;
             }
         }
         if written.sorted.is_some() {
-            self.generation.tail.lock().sorted();
+            generation.tail.lock().sorted(generation.positions());
         }
-        let committed = |checkpoint: &Checkpoint| {
-            let services = contract::token::SERVICES.into_iter();
-            let service = services.into_iter().find(|service| *service == checkpoint.service)?;
-            Some((service, checkpoint.position))
-        };
-        self.committed.send_replace(written.checkpoints.iter().filter_map(committed).collect());
+        true
+    }
+
+    /// Another process writes. What it has sorted in is forgotten here; if it is far behind, it is waited for.
+    async fn stand_by(&self) -> bool {
+        let Following { generation, store, stop, .. } = &self.following;
+        generation.change(|folded| folded.facts.forget_changes());
+        while generation.tail.lock().events() >= TAIL_EVENTS_STANDING_BY_MAX {
+            match store.sorted().await {
+                Ok(sorted) => {
+                    let sorted = generation.of_the_same_logs(&sorted).unwrap_or_default();
+                    if let Err(error) = generation.tail.lock().forget(&sorted) {
+                        return self.stop_all(&error.to_string());
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "trying again"),
+            }
+            let full = generation.tail.lock().events() >= TAIL_EVENTS_STANDING_BY_MAX;
+            if full && stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
+                return false;
+            }
+        }
         true
     }
 
     fn checkpoints(&self) -> Vec<Checkpoint> {
-        let epochs = self.generation.epochs.lock().clone();
+        let generation = &self.following.generation;
+        let epochs = generation.epochs.lock().clone();
         let checkpoint = |folded: &Folded, service: &'static str, epoch| {
             let reached = folded.reached.get(service).filter(|reached| reached.position > 0)?;
             Some(Checkpoint {
@@ -241,18 +323,21 @@ impl Follower {
                 position: reached.position,
                 recorded_at: reached.recorded_at.unwrap_or(Timestamp::UNIX_EPOCH),
                 epoch,
+                sorted: 0,
             })
         };
-        self.generation.read(|folded| {
+        generation.read(|folded| {
             epochs.into_iter().filter_map(|(service, epoch)| checkpoint(folded, service, epoch)).collect()
         })
     }
 
-    fn stop_all(&self, what: &str) {
-        for source in self.projection.heads().sources() {
-            alarm(&self.generation.change(|folded| folded.stop(source.service(), what)));
+    fn stop_all(&self, what: &str) -> bool {
+        let Following { projection, generation, .. } = &self.following;
+        for source in projection.heads().sources() {
+            alarm(&generation.change(|folded| folded.stop(source.service(), what)));
         }
-        self.projection.publish(&self.generation);
+        projection.publish(generation);
+        false
     }
 }
 

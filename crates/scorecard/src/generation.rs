@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use contract::name::CycleName;
+use contract::token::SERVICES;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -14,7 +16,7 @@ use crate::drill::Drill;
 use crate::fold::Folded;
 use crate::history::{Past, Tail};
 use crate::league::League;
-use crate::store::{Error, Reader};
+use crate::store::{Error, Sorted, Store};
 
 /// At most so many cycles are kept computed; beyond, all are computed anew when they are read.
 const CYCLES_KEPT_MAX: usize = 256;
@@ -23,8 +25,8 @@ const DRILLS_KEPT_MAX: usize = 4096;
 
 /// One build of the projection.
 pub(crate) struct Generation {
-    /// Which one.
-    pub(crate) number: i64,
+    /// Which one of the database; 0: none, since another process writes there.
+    number: AtomicI64,
     folded: RwLock<Folded>,
     /// Which log each service's facts come from, as far as known.
     pub(crate) epochs: Mutex<BTreeMap<&'static str, Uuid>>,
@@ -32,7 +34,7 @@ pub(crate) struct Generation {
     pub(crate) tail: Mutex<Tail>,
     /// Cuts of the past that were read last.
     pub(crate) cuts: Cuts,
-    reader: Reader,
+    store: Store,
     computed: Mutex<HashMap<String, Arc<Computed>>>,
     drills: Mutex<HashMap<String, Arc<RwLock<Drill>>>>,
 }
@@ -51,18 +53,43 @@ impl Generation {
         folded: Folded,
         epochs: BTreeMap<&'static str, Uuid>,
         tail: Tail,
-        reader: Reader,
+        store: Store,
     ) -> Self {
         Self {
-            number,
+            number: AtomicI64::new(number),
             folded: RwLock::new(folded),
             epochs: Mutex::new(epochs),
             tail: Mutex::new(tail),
             cuts: Cuts::default(),
-            reader,
+            store,
             computed: Mutex::default(),
             drills: Mutex::default(),
         }
+    }
+
+    /// One that begins from nothing.
+    pub(crate) fn empty(number: i64, store: Store) -> Self {
+        Self::new(number, Folded::default(), BTreeMap::new(), Tail::default(), store)
+    }
+
+    /// Which one of the database; 0: none, since another process writes there.
+    pub(crate) fn number(&self) -> i64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How far each log is folded.
+    pub(crate) fn positions(&self) -> BTreeMap<&'static str, u64> {
+        self.read(|folded| folded.reached.iter().map(|(service, at)| (*service, at.position)).collect())
+    }
+
+    /// Another process writes the database from now on.
+    pub(crate) fn stand_by(&self) {
+        self.number.store(0, Ordering::Relaxed);
     }
 
     /// Reads the facts. Never hold it across an await.
@@ -78,13 +105,32 @@ impl Generation {
     /// The whole history of a jurisdiction. The newest events are taken first: what is sorted in meanwhile is
     /// met twice, and counted once.
     pub(crate) async fn past(&self, jurisdiction: &str) -> Result<Past, Error> {
-        let (newest, version) = {
+        let (newest, version, floor) = {
             let tail = self.tail.lock();
-            (tail.of(jurisdiction), tail.version(jurisdiction))
+            (tail.of(jurisdiction), tail.version(jurisdiction), tail.floor().clone())
         };
-        let mut runs = self.reader.past(self.number, jurisdiction).await?;
+        let (mut runs, sorted) = self.store.past(self.number(), jurisdiction).await?;
+        let sorted = self.of_the_same_logs(&sorted);
+        if sorted.is_none() {
+            runs.clear();
+        }
+        let sorted = sorted.unwrap_or_default();
+        if floor.iter().any(|(service, floor)| sorted.get(service).copied().unwrap_or_default() < *floor) {
+            return Err(Error::Behind);
+        }
         runs.push(newest);
         Ok(Past { runs, version })
+    }
+
+    /// Up to where the database has each log's past; none: it is of other logs.
+    pub(crate) fn of_the_same_logs(&self, sorted: &Sorted) -> Option<BTreeMap<&'static str, u64>> {
+        let epochs = self.epochs.lock();
+        let sorted = SERVICES.into_iter().filter_map(|service| {
+            let (position, epoch) = *sorted.get(service)?;
+            let same = epochs.get(service).is_none_or(|known| *known == epoch);
+            Some((service, same.then_some(position)))
+        });
+        sorted.map(|(service, position)| Some((service, position?))).collect()
     }
 
     /// The training of a jurisdiction as it is now or later.

@@ -207,9 +207,20 @@ pub(crate) struct Tail {
     by_jurisdiction: BTreeMap<String, Packed>,
     events: usize,
     versions: HashMap<String, u64>,
+    floor: BTreeMap<&'static str, u64>,
 }
 
 impl Tail {
+    /// Takes events from after these positions.
+    pub(crate) fn after(floor: BTreeMap<&'static str, u64>) -> Self {
+        Self { floor, ..Self::default() }
+    }
+
+    /// It has every event of a log after this position; of a log that is not named, every event.
+    pub(crate) fn floor(&self) -> &BTreeMap<&'static str, u64> {
+        &self.floor
+    }
+
     /// Takes one more.
     pub(crate) fn push(&mut self, event: &Occurrence<'_>) {
         if LEFT_OUT.contains(&event.kind()) {
@@ -248,10 +259,35 @@ impl Tail {
         self.by_jurisdiction.iter().map(|(key, packed)| (key.clone(), packed.bytes().to_vec())).collect()
     }
 
-    /// Forgets what is in the database now.
-    pub(crate) fn sorted(&mut self) {
+    /// Forgets all of it: it is in the database now, up to these positions.
+    pub(crate) fn sorted(&mut self, floor: BTreeMap<&'static str, u64>) {
         self.by_jurisdiction.clear();
         self.events = 0;
+        self.floor = floor;
+    }
+
+    /// Forgets what is in the database now, up to these positions.
+    pub(crate) fn forget(&mut self, sorted: &BTreeMap<&'static str, u64>) -> Result<(), Corrupt> {
+        let before = std::mem::take(&mut self.by_jurisdiction);
+        self.events = 0;
+        for (jurisdiction, packed) in before {
+            let mut kept = Packed::default();
+            for event in unpack(packed.bytes()) {
+                let event = event?;
+                if sorted.get(event.service).is_none_or(|sorted| event.position > *sorted) {
+                    kept.push(&event);
+                    self.events += 1;
+                }
+            }
+            if !kept.bytes().is_empty() {
+                self.by_jurisdiction.insert(jurisdiction, kept);
+            }
+        }
+        for (service, sorted) in sorted {
+            let floor = self.floor.entry(service).or_default();
+            *floor = (*floor).max(*sorted);
+        }
+        Ok(())
     }
 }
 
@@ -328,6 +364,18 @@ mod tests {
         for length in 1..bytes.len() {
             assert_eq!(unpack(&bytes[..length]).collect::<Vec<_>>(), [Err(Corrupt)], "{length}");
         }
+    }
+
+    #[test]
+    fn what_is_in_the_database_is_forgotten_and_what_came_later_is_kept() {
+        let mut tail = Tail::default();
+        for position in 1..=5 {
+            tail.push(&event(position, "a.b.MarkRecorded"));
+        }
+        tail.forget(&BTreeMap::from([("evaluation", 3), ("training", 9)])).unwrap();
+        let kept: Vec<_> = unpack(&tail.of("city")).map(|event| event.unwrap().position).collect();
+        assert_eq!((kept, tail.events(), tail.version("city")), (vec![4, 5], 2, 5));
+        assert_eq!(tail.floor().get("evaluation"), Some(&3));
     }
 
     #[test]

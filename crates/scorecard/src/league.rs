@@ -28,12 +28,20 @@ pub(crate) struct Snapshot {
     rules: SchemeRules,
     record: Record,
     vetoed: BTreeSet<String>,
-    vetoes: BTreeMap<String, Vec<Trace>>,
+    vetoes: BTreeMap<String, Vec<Raised>>,
     published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
     /// The counts behind the indices of published results.
     published_figures: Option<BTreeMap<String, IndexFigures>>,
     answers_until: u64,
     reached: BTreeMap<&'static str, Reached>,
+}
+
+/// What raised a veto.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Raised {
+    /// Id of the case.
+    pub(crate) case: String,
+    pub(crate) event: Trace,
 }
 
 /// The counts behind the indices, and what they are of: a league of other ones is out of date.
@@ -61,8 +69,8 @@ pub(crate) struct League {
     pub(crate) facts: CycleFacts,
     /// What the scheme makes of them.
     pub(crate) appraisal: Appraisal,
-    /// The events that raised vetoes, by unit.
-    pub(crate) vetoes: BTreeMap<String, Vec<Trace>>,
+    /// What raised vetoes, by unit.
+    pub(crate) vetoes: BTreeMap<String, Vec<Raised>>,
     /// Answers are counted up to this position of evaluation's log.
     pub(crate) answers_until: u64,
     /// How far each log was folded.
@@ -143,11 +151,13 @@ impl Folded {
 }
 
 impl Facts {
-    /// The events that raised the vetoes of a cycle, by unit, of those that are wanted.
-    fn vetoes(&self, cycle: &str, wanted: impl Fn(&Veto) -> bool) -> BTreeMap<String, Vec<Trace>> {
-        let mut vetoes: BTreeMap<String, Vec<Trace>> = BTreeMap::new();
+    /// What raised the vetoes of a cycle, by unit, of those that are wanted.
+    fn vetoes(&self, cycle: &str, wanted: impl Fn(&Veto) -> bool) -> BTreeMap<String, Vec<Raised>> {
+        let mut vetoes: BTreeMap<String, Vec<Raised>> = BTreeMap::new();
         for (key, veto) in self.veto.below(cycle).filter(|(_, veto)| wanted(veto)) {
-            vetoes.entry(first(key).0.to_owned()).or_default().push(veto.raised);
+            let (unit, case) = first(key);
+            let raised = Raised { case: case.to_owned(), event: veto.raised };
+            vetoes.entry(unit.to_owned()).or_default().push(raised);
         }
         vetoes
     }

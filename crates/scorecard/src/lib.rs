@@ -7,12 +7,14 @@
 //! | [`fold`](fn@fold) | events → facts: pure; the logs in any order between them |
 //! | `history`, `as_of` | every event that counts, packed; the same fold over those up to an instant |
 //! | `generation`, `rebuild` | one build of it all; another one beside it, swapped in when level |
+//! | `supervise` | which build is followed; which replica writes |
 //! | `league` | the facts of one cycle → everything computed from them |
 //! | `card`, `figures`, `drill` | … → a scorecard; what it shows beside its cycle; training |
-//! | `explain` | where the points went, each line with its events |
+//! | `explain`, `origins` | where the points went, each line with its events; what those say |
 //! | `compare`, `risks` | two explanations side by side; what will be lost, when, at what price |
 //! | `simulate` | another scheme on the same facts |
 //! | `watch` | every change, as it happens |
+//! | `show`, `shown` | the scorecards as SQL rows for other tools |
 //! | `freshness`, `heads` | how far it has come; where the logs end |
 //! | `projection` | what queries read, kept until it is out of date |
 //! | `service`, `queries` | the gRPC service |
@@ -24,13 +26,12 @@
 //! Published results are frozen: the facts as they were at `ResultsPublished` or `ResultsRevised` are kept
 //! apart, and the cycle's cards show those, whatever is recorded later.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::scorecard::scorecard_service_server::ScorecardServiceServer;
 use contract::status::Failure;
+use eventstore::lease::{self, Leases as _};
 use eventstore::{Clock, SharedSource};
 use shell::{Sources, Tasks};
 
@@ -47,26 +48,29 @@ mod generation;
 mod heads;
 mod history;
 mod league;
+mod origins;
 mod projection;
 mod queries;
 mod rebuild;
 mod resume;
 mod risks;
 mod service;
+mod show;
+mod shown;
 mod simulate;
 mod store;
+mod supervise;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 pub use fold::{Folded, Reached, fold};
 pub use service::Service;
-pub use store::Error as DatabaseError;
+pub use store::{Error as DatabaseError, Place};
 
 use generation::Generation;
-use history::Tail;
 use projection::Projection;
-use store::{Reader, Store};
+use store::Store;
 
 /// The running projection. Cheap to clone.
 #[derive(Clone)]
@@ -75,31 +79,31 @@ pub struct Scorecard {
 }
 
 impl Scorecard {
-    /// Takes the facts up where `database` has them (made if it is not there) and follows every service's log,
-    /// in tasks of the process.
+    /// Takes the facts up where the database at `place` has them and follows every service's log, in tasks of the
+    /// process.
     pub async fn start(
         sources: &Sources,
-        database: &Path,
+        place: &Place,
         clock: Clock,
         tasks: &Tasks,
     ) -> Result<Self, DatabaseError> {
-        let mut store = Store::open(database).await?;
-        let reader = Reader::open(database);
-        let generation = match resume::resume(&mut store, &reader).await? {
+        let store = Store::open(place).await?;
+        let writes = store.try_lease(store::LEASE, lease::TTL).await.unwrap_or_default();
+        let generation = match resume::resume(&store).await? {
             Some(generation) => generation,
-            None => begin(&mut store, &reader).await?,
+            None if writes => Generation::empty(store.begin().await?, store.clone()),
+            None => Generation::empty(0, store.clone()),
         };
+        if !writes {
+            generation.stand_by();
+        }
         let generation = Arc::new(generation);
-        let sources = in_order(sources);
-        let projection = Projection::new(generation.clone(), sources, clock, tasks);
+        let projection = Projection::new(generation.clone(), in_order(sources), clock, tasks);
         let projection = Arc::new(projection);
         let looking = projection.clone();
         let stop = tasks.stop.clone();
         tasks.tracker.spawn(async move { stop.run_until_cancelled(looking.heads().keep_looking()).await });
-        let place = rebuild::Place { path: database.to_owned(), reader };
-        let supervising =
-            rebuild::supervise(projection.clone(), place, (generation, store), tasks.stop.clone());
-        tasks.tracker.spawn(supervising);
+        tasks.tracker.spawn(supervise::supervise(projection.clone(), store, generation));
         Ok(Self { projection })
     }
 
@@ -117,11 +121,6 @@ impl Scorecard {
     pub fn has_stopped(&self) -> bool {
         self.projection.has_stopped()
     }
-}
-
-async fn begin(store: &mut Store, reader: &Reader) -> Result<Generation, DatabaseError> {
-    let number = store.begin().await?;
-    Ok(Generation::new(number, Folded::default(), BTreeMap::new(), Tail::default(), reader.clone()))
 }
 
 /// By the services' names.

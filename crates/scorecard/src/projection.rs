@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use contract::name::CycleName;
@@ -11,8 +12,8 @@ use contract::token;
 use eventstore::{Clock, SharedSource};
 use jiff::Timestamp;
 use parking_lot::RwLock;
-use shell::Tasks;
 use shell::reads::{Progress, wait_for};
+use shell::{Consumers, Tasks};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +30,8 @@ use crate::{freshness, store};
 
 /// So many cuts of the past are folded at once.
 const FOLDS_AT_ONCE: usize = 2;
+/// Names of those that are fed; more than four logs of three generations at once.
+const FEEDS_MAX: u64 = 64;
 /// At most so many watch at once.
 const WATCHERS_MAX: usize = 256;
 
@@ -45,6 +48,7 @@ pub(crate) struct Projection {
     watching: Arc<Semaphore>,
     clock: Clock,
     tasks: Tasks,
+    fed: AtomicU64,
 }
 
 /// A cycle's cards, what stands beside them, and how far the logs were folded when they were right.
@@ -81,6 +85,7 @@ impl Projection {
             watching: Arc::new(Semaphore::new(WATCHERS_MAX)),
             clock,
             tasks: tasks.clone(),
+            fed: AtomicU64::default(),
         }
     }
 
@@ -92,6 +97,16 @@ impl Projection {
     /// Where the logs end.
     pub(crate) fn heads(&self) -> &Heads {
         &self.heads
+    }
+
+    /// What follows logs in this process.
+    pub(crate) fn consumers(&self) -> &Consumers {
+        &self.tasks.consumers
+    }
+
+    /// A name for the next of those that are fed: at most so many are fed at once.
+    pub(crate) fn feed_name(&self) -> String {
+        format!("scorecard-{}", self.fed.fetch_add(1, Ordering::Relaxed) % FEEDS_MAX)
     }
 
     /// Rebuilds.
@@ -153,7 +168,16 @@ impl Projection {
     /// A cycle as it is now or later, computed if what is known is older. One computes at a time: whoever
     /// comes meanwhile waits, and takes what was begun after that.
     pub(crate) async fn cycle(&self, name: &CycleName) -> Result<Current, Failure> {
-        let (generation, key, now) = (self.generation(), name.key(), (self.clock)());
+        self.cycle_of(self.generation(), name).await
+    }
+
+    /// The same, of a generation that need not be the one that is read.
+    pub(crate) async fn cycle_of(
+        &self,
+        generation: Arc<Generation>,
+        name: &CycleName,
+    ) -> Result<Current, Failure> {
+        let (key, now) = (name.key(), (self.clock)());
         let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
         let found = generation.read(|folded| {
             let cycle = folded.facts.cycle.get(&key)?;
@@ -280,8 +304,18 @@ impl Projection {
 
     /// How far the facts of a cycle have come.
     pub(crate) fn shown(&self, current: &Current) -> Vec<Freshness> {
-        let alarms = current.standing(|standing, alarm| (standing.facts.differences(), alarm.to_owned()));
+        // Results may be of facts that had not happened by then.
+        let of_then = current.cut().is_some_and(|cut| cut.occurred.is_some());
+        let alarms = current.standing(|standing, alarm| {
+            let differences = if of_then { String::new() } else { standing.facts.differences() };
+            (differences, alarm.to_owned())
+        });
         freshness::freshness(&current.reached, &self.heads.known(), &alarms)
+    }
+
+    /// What time it is.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 
     /// Whether it has stopped at an event that it could not read.
@@ -347,6 +381,11 @@ impl Current {
         }
     }
 
+    /// How far a log was folded when it was right.
+    pub(crate) fn position(&self, service: &str) -> u64 {
+        self.reached.get(service).map_or(0, |reached| reached.position)
+    }
+
     /// What it is of, as a token.
     pub(crate) fn token(&self) -> String {
         let tokens = self.reached.iter().map(|(service, reached)| token::write(service, reached.position));
@@ -372,7 +411,8 @@ pub(crate) fn away(error: &store::Error) -> Failure {
     Failure::Unavailable("the scorecard's history cannot be read now".to_owned())
 }
 
-fn progress(generation: &Generation) -> Reach {
+/// How far a generation has come in each log.
+pub(crate) fn progress(generation: &Generation) -> Reach {
     generation.read(|folded| {
         let progress = |service: &'static str| {
             let reached = folded.reached.get(service).cloned().unwrap_or_default();

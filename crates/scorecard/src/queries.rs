@@ -1,22 +1,19 @@
 //! What the service's longer queries answer.
 
-use std::collections::HashMap;
-
-use contract::field::to_wire;
 use contract::name::ScorecardName;
 use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::simulate_table_request::Rules as TableRules;
 use contract::scorecard::{
-    EventReference, ListScorecardsRequest, ListScorecardsResponse, LossLine, Scorecard,
-    SimulateScorecardRequest, SimulateScorecardResponse, SimulateTableRequest, SimulateTableResponse,
-    SimulatedRow,
+    ListScorecardsRequest, ListScorecardsResponse, LossLine, Scorecard, SimulateScorecardRequest,
+    SimulateScorecardResponse, SimulateTableRequest, SimulateTableResponse, SimulatedRow,
 };
 use contract::status::Failure;
 use shell::pages;
 
 use crate::explain;
-use crate::history::{Corrupt, Past};
+use crate::history::Corrupt;
 use crate::league::place;
+use crate::origins;
 use crate::projection::{Current, Projection, away};
 use crate::simulate::{self, Table};
 
@@ -48,33 +45,8 @@ pub(crate) async fn explain(
     let answered = answered.map_err(unreadable)?;
     let explained = explain::lines(&current.league, &name.unit, &answered);
     let (mut lines, total) = explained.ok_or_else(|| Failure::not_found(name))?;
-    let references = lines.iter_mut().flat_map(|line| &mut line.events);
-    date(references, &past).map_err(unreadable)?;
+    origins::tell(&mut lines, &current.league.scheme, &past).map_err(unreadable)?;
     Ok((lines, total))
-}
-
-/// Says of events when they happened and were recorded, and who caused them.
-fn date<'a>(references: impl Iterator<Item = &'a mut EventReference>, past: &Past) -> Result<(), Corrupt> {
-    let mut wanted: HashMap<(String, u64), Vec<&mut EventReference>> = HashMap::new();
-    for reference in references {
-        wanted.entry((reference.service.clone(), reference.position)).or_default().push(reference);
-    }
-    let services = |service: &str| contract::token::SERVICES.iter().find(|known| **known == service).copied();
-    let mut by_service: HashMap<&str, HashMap<u64, Vec<&mut EventReference>>> = HashMap::new();
-    for ((service, position), references) in wanted {
-        let Some(service) = services(&service) else { continue };
-        by_service.entry(service).or_default().insert(position, references);
-    }
-    for event in past.events() {
-        let event = event?;
-        let Some(wanted) = by_service.get_mut(event.service) else { continue };
-        for reference in wanted.remove(&event.position).into_iter().flatten() {
-            reference.occurred_at = Some(to_wire(event.occurred_at));
-            reference.recorded_at = Some(to_wire(event.recorded_at));
-            event.actor.clone_into(&mut reference.actor);
-        }
-    }
-    Ok(())
 }
 
 /// What another scheme would give a unit.
@@ -89,11 +61,14 @@ pub(crate) async fn simulate(
     let scheme = projection
         .read(|folded| simulate::scheme(&folded.facts, request.rules.as_ref(), request.scheme_version))?;
     let (league, unit) = (current.league.clone(), name.unit.clone());
+    let past = current.past().await.map_err(|error| away(&error))?;
     let simulated = projection.aside(move || {
         let table = Table::of(&league, &scheme, basis);
-        Some((table.card(&unit)?, table.moved(&unit)))
+        let mut moved = table.moved(&unit);
+        let told = origins::tell(&mut moved, table.scheme(), &past).map_err(unreadable);
+        Some(told.and(Ok((table.card(&unit)?, moved))))
     });
-    let (simulated, differences) = simulated.await?.ok_or_else(|| Failure::not_found(name))?;
+    let (simulated, differences) = simulated.await?.ok_or_else(|| Failure::not_found(name))??;
     let simulated = projection.finish(current, &name.unit, simulated);
     let difference = simulate::difference(&actual, &simulated);
     let (actual, simulated) = (Some(actual), Some(simulated));
@@ -114,6 +89,7 @@ pub(crate) async fn simulate_table(
     let scheme =
         projection.read(|folded| simulate::scheme(&folded.facts, rules.as_ref(), request.scheme_version))?;
     let league = current.league.clone();
+    let SimulateTableRequest { group, page_size, page_token, .. } = request;
     let rows = projection.aside(move || {
         let table = Table::of(&league, &scheme, basis);
         let row = |(_, actual): (&str, &Scorecard)| {
@@ -122,19 +98,23 @@ pub(crate) async fn simulate_table(
             Some((place(&simulated, unit), (actual.clone(), simulated)))
         };
         let mut rows: Vec<_> = league.ordered().filter_map(row).collect();
-        rows.retain(|(_, (actual, _))| request.group == 0 || actual.group == request.group);
+        rows.retain(|(_, (actual, _))| group == 0 || actual.group == group);
         rows.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        rows
+        let total_size = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let (page, next_page_token) = pages::page(rows.into_iter(), page_size, &page_token)?;
+        let moved = |(actual, simulated)| {
+            let moved = table.moved(unit_of(&actual));
+            (actual, simulated, moved)
+        };
+        Ok::<_, Failure>((page.into_iter().map(moved).collect::<Vec<_>>(), next_page_token, total_size))
     });
-    let rows = rows.await?;
-    let total_size = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    let (page, next_page_token) = pages::page(rows.into_iter(), request.page_size, &request.page_token)?;
-    let finished = |(actual, simulated): (Scorecard, Scorecard)| {
+    let (page, next_page_token, total_size) = rows.await??;
+    let finished = |(actual, simulated, differences): (Scorecard, Scorecard, Vec<LossLine>)| {
         let unit = unit_of(&actual).to_owned();
         let actual = projection.finish(current, &unit, actual);
         let simulated = projection.finish(current, &unit, simulated);
         let difference = simulate::difference(&actual, &simulated);
-        SimulatedRow { actual: Some(actual), simulated: Some(simulated), difference }
+        SimulatedRow { actual: Some(actual), simulated: Some(simulated), difference, differences }
     };
     Ok(SimulateTableResponse { rows: page.into_iter().map(finished).collect(), next_page_token, total_size })
 }

@@ -7,14 +7,14 @@ use contract::token::SERVICES;
 use crate::fold::{Folded, Reached};
 use crate::generation::Generation;
 use crate::history::{Tail, unpack};
-use crate::store::{Error, Reader, Store};
+use crate::store::{Error, Store};
 
 const PAGE_FACTS_MAX: u32 = 5000;
 
 /// The generation to go on with, as it was written; none: there is none, or it cannot be used.
-pub(crate) async fn resume(store: &mut Store, reader: &Reader) -> Result<Option<Generation>, Error> {
+pub(crate) async fn resume(store: &Store) -> Result<Option<Generation>, Error> {
     let Some(number) = store.usable().await? else { return Ok(None) };
-    match load(store, reader, number).await? {
+    match load(store, number).await? {
         Ok(generation) => Ok(Some(generation)),
         Err(what) => {
             tracing::warn!("the scorecard is BUILT ANEW from the logs: {what}");
@@ -24,7 +24,7 @@ pub(crate) async fn resume(store: &mut Store, reader: &Reader) -> Result<Option<
 }
 
 /// Loads a generation; the inner error says why it cannot be used.
-async fn load(store: &mut Store, reader: &Reader, number: i64) -> Result<Result<Generation, String>, Error> {
+async fn load(store: &Store, number: i64) -> Result<Result<Generation, String>, Error> {
     let mut folded = Folded::default();
     let (mut kind, mut key) = (String::new(), String::new());
     loop {
@@ -39,7 +39,7 @@ async fn load(store: &mut Store, reader: &Reader, number: i64) -> Result<Result<
         }
     }
     folded.facts.count();
-    let mut epochs = BTreeMap::new();
+    let (mut epochs, mut floor) = (BTreeMap::new(), BTreeMap::new());
     for checkpoint in store.checkpoints(number).await? {
         let service = SERVICES.into_iter().find(|service| *service == checkpoint.service);
         let Some(service) = service else { continue };
@@ -47,15 +47,23 @@ async fn load(store: &mut Store, reader: &Reader, number: i64) -> Result<Result<
         let reached = Reached { position: checkpoint.position, recorded_at, alarm: String::new() };
         folded.reached.insert(service, reached);
         epochs.insert(service, checkpoint.epoch);
+        floor.insert(service, checkpoint.sorted);
     }
-    let mut tail = Tail::default();
+    let mut last = floor.clone();
+    let mut tail = Tail::after(floor);
     for run in store.recent(number).await? {
         for event in unpack(&run) {
             match event {
-                Ok(event) => tail.push(&event),
+                Ok(event) => {
+                    let last = last.entry(event.service).or_default();
+                    if event.position > *last {
+                        *last = event.position;
+                        tail.push(&event);
+                    }
+                }
                 Err(corrupt) => return Ok(Err(corrupt.to_string())),
             }
         }
     }
-    Ok(Ok(Generation::new(number, folded, epochs, tail, reader.clone())))
+    Ok(Ok(Generation::new(number, folded, epochs, tail, store.clone())))
 }

@@ -92,6 +92,11 @@ impl<'a> Table<'a> {
         Self { league, simulated, basis, appraisal }
     }
 
+    /// The scheme.
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.simulated.scheme
+    }
+
     /// The card that the scheme would give a unit; none: no such unit.
     pub(crate) fn card(&self, unit: &str) -> Option<Scorecard> {
         let no_intervals = BTreeMap::new();
@@ -117,7 +122,8 @@ impl<'a> Table<'a> {
         let Some((lines, _)) = explain::lines(self.league, unit, &none) else { return Vec::new() };
         let scheme = &self.simulated.scheme;
         let losses = scoring::losses(scheme, &self.league.facts, &self.appraisal, unit);
-        let simulated = losses.map(|losses| explain::told(self.league, scheme, unit, &none, losses));
+        let rules = (self.simulated.name.as_str(), self.simulated.scheme_version);
+        let simulated = losses.map(|losses| explain::told(self.league, scheme, rules, unit, &none, losses));
         compare::moved(&lines, &simulated.unwrap_or_default())
     }
 }

@@ -1,33 +1,61 @@
-//! The projection's own database, a SQLite file. It can always be thrown away and filled again from the logs.
-//! The only module with SQL.
+//! The projection's own database: a SQLite file, or PostgreSQL for several replicas. It can always be thrown away
+//! and filled again from the logs. The only module with SQL.
 //!
 //! | file | what |
 //! |---|---|
+//! | `store/database` | what a database does: the interface, and what it is asked in |
+//! | `store/sqlite`, `store/postgres` | it, by either database |
 //! | `store/generations` | what was built, which of it is read |
 //! | `store/facts` | facts and checkpoints, written together |
 //! | `store/past` | every event that counts, by jurisdiction |
+//! | `store/shown` | what other tools read: `docs/sql.md` |
+//!
+//! One process writes at a time, the one that holds the lease; each transaction looks, so that one which was asleep
+//! and does not know yet that it lost the lease changes nothing.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection as _;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
+use async_trait::async_trait;
+use eventstore::StoreError;
+use eventstore::lease::Leases;
+use uuid::Uuid;
 
 use crate::history::Corrupt;
 
+mod database;
 mod facts;
 mod generations;
 mod past;
+mod postgres;
+#[cfg(test)]
+mod reading;
+mod shown;
+mod sqlite;
 
+use database::{Database, Dialect, Row, Statement};
 #[cfg(test)]
 pub(crate) use facts::Fact;
 pub(crate) use facts::{Checkpoint, Written};
+pub(crate) use past::Sorted;
+use postgres::Postgres;
+#[cfg(test)]
+pub(crate) use reading::Read;
+pub(crate) use shown::Shown;
+use sqlite::Sqlite;
 
-/// Readers that may read at once.
-const READERS_MAX: u32 = 4;
+/// What the writer holds.
+pub(crate) const LEASE: &str = "scorecard";
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file, of one process alone; made if it is not there.
+    File(PathBuf),
+    /// A PostgreSQL database, by its URL, which several processes may share.
+    Url(String),
+}
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,58 +69,59 @@ pub enum Error {
     /// It cannot be brought to the present shape.
     #[error("the scorecard's database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// Another process writes it now.
+    #[error("another process writes the scorecard's database")]
+    NotTheWriter,
+    /// The process that writes it is behind this one.
+    #[error("the scorecard's database does not have all of the past yet")]
+    Behind,
 }
 
-/// Writes the database.
-pub(crate) struct Store {
-    connection: SqliteConnection,
-}
-
-/// Reads it beside the writer. Cheap to clone.
+/// The database. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Reader {
-    pool: SqlitePool,
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // A commit lost with the power comes again from the logs.
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(10))
-        // Catching up writes the same pages over and over: they are copied into the file seldom.
-        .pragma("wal_autocheckpoint", "16384")
-        .pragma("cache_size", "-65536")
+pub(crate) struct Store {
+    database: Arc<dyn Database>,
+    /// Names this process among those that may write.
+    holder: Uuid,
 }
 
 impl Store {
-    /// Opens the database at `path`, and makes it if it is not there.
-    pub(crate) async fn open(path: &Path) -> Result<Self, Error> {
-        let mut connection = SqliteConnection::connect_with(&options(path)).await?;
-        sqlx::migrate!("./migrations").run(&mut connection).await?;
-        Ok(Self { connection })
+    /// Opens the database, and brings it to its present shape.
+    pub(crate) async fn open(place: &Place) -> Result<Self, Error> {
+        let holder = Uuid::from_u128(rand::random());
+        let database: Arc<dyn Database> = match place {
+            Place::File(path) => Arc::new(Sqlite::open(path, holder).await?),
+            Place::Url(url) => Arc::new(Postgres::open(url).await?),
+        };
+        Ok(Self { database, holder })
     }
 
-    /// Opens it once more: it is there, in its present shape.
-    pub(crate) async fn reopen(path: &Path) -> Result<Self, Error> {
-        Ok(Self { connection: SqliteConnection::connect_with(&options(path)).await? })
+    async fn find(&self, statement: Statement) -> Result<Vec<Row>, Error> {
+        self.database.find(statement).await
+    }
+
+    /// Runs these in one transaction, if this process is the one that writes.
+    async fn write_all(&self, statements: Vec<Statement>) -> Result<(), Error> {
+        self.database.write(self.holder, statements).await
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.database.dialect()
+    }
+
+    /// Closes it in good order.
+    pub(crate) async fn close(&self) {
+        self.database.close().await;
     }
 }
 
-impl Reader {
-    /// Reads the database at `path`, which is there.
-    pub(crate) fn open(path: &Path) -> Self {
-        let options = options(path).create_if_missing(false).pragma("cache_size", "-8192").read_only(true);
-        Self { pool: SqlitePoolOptions::new().max_connections(READERS_MAX).connect_lazy_with(options) }
+#[async_trait]
+impl Leases for Store {
+    async fn try_lease(&self, name: &str, ttl: Duration) -> Result<bool, StoreError> {
+        self.database.try_lease(name, self.holder, ttl).await.map_err(StoreError::database)
     }
-}
 
-fn number(position: u64) -> i64 {
-    i64::try_from(position).unwrap_or(i64::MAX)
-}
-
-fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
+    async fn release_lease(&self, name: &str) -> Result<(), StoreError> {
+        self.database.release_lease(name, self.holder).await.map_err(StoreError::database)
+    }
 }

@@ -19,10 +19,10 @@ use rust_decimal::Decimal;
 use shell::Tasks;
 use tonic::transport::Channel;
 
+use crate::CALLERS;
 use crate::measure::{Limit, Table, per_second, rate};
 use crate::raw::{self, turn};
 use crate::year::{self, CYCLE, MARKED, STRATA, SURVEYED, UNITS, Year};
-use crate::CALLERS;
 
 const FORMS_PER_CALL: usize = 1000;
 const FORMS_PER_STRATUM: u32 = 5000;
@@ -154,10 +154,7 @@ impl Load {
     }
 }
 
-async fn revise_by_grpc(
-    mut client: EvaluationServiceClient<Channel>,
-    number: u32,
-) -> anyhow::Result<String> {
+async fn revise_by_grpc(mut client: EvaluationServiceClient<Channel>, number: u32) -> anyhow::Result<String> {
     let request = ReviseMarkRequest {
         request_id: year::request_id().to_string(),
         parent: CYCLE.to_owned(),

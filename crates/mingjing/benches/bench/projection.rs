@@ -17,11 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const EVALUATION: &str = "evaluation";
 
 /// Writes the log, reads it, folds it, and lets the projection do both and write what comes out.
-pub(crate) async fn rebuilt(
-    database: &str,
-    settings: &Settings,
-    table: &mut Table,
-) -> anyhow::Result<()> {
+pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Table) -> anyhow::Result<()> {
     let tasks = Tasks::default();
     let open = async |service| {
         let log = substrate::open_log(service, settings).await?;
@@ -64,8 +60,8 @@ pub(crate) async fn rebuilt(
 
 /// The scorecard on these sources, as `settings` say.
 async fn start(sources: &Sources, settings: &Settings, tasks: &Tasks) -> anyhow::Result<Scorecard> {
-    let database = substrate::sqlite_file("scorecard", &settings.data_dir)?;
-    Ok(Scorecard::start(sources, &database, mingjing::clock(), tasks).await?)
+    let place = substrate::projection_place(settings)?;
+    Ok(Scorecard::start(sources, &place, mingjing::clock(), tasks).await?)
 }
 
 /// Events per second as a consumer is given them, and the events.

@@ -35,6 +35,11 @@ macro_rules! facts {
                 Ok(changes)
             }
 
+            /// Forgets which rows changed: another process writes them.
+            pub(crate) fn forget_changes(&mut self) {
+                $(self.$kind.forget_changes();)+
+            }
+
             /// Puts back a row as it was written; [`Self::count`] when all are back.
             pub(crate) fn restore(&mut self, kind: &str, key: String, value: &str) -> Result<(), String> {
                 let restored = match kind {

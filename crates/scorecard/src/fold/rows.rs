@@ -101,6 +101,17 @@ impl<V> Rows<V> {
     }
 }
 
+impl<V> Rows<V> {
+    /// Forgets which rows changed: another process writes them.
+    pub(crate) fn forget_changes(&mut self) {
+        for key in self.changed.drain(..) {
+            if let Some(row) = self.rows.get_mut(&key) {
+                row.changed = false;
+            }
+        }
+    }
+}
+
 impl<V: Serialize + DeserializeOwned> Rows<V> {
     /// Takes the rows that changed since the last time, to be written as of `kind`.
     pub(crate) fn take_changes(

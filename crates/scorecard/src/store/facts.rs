@@ -3,19 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Connection as _, Row as _};
 use uuid::Uuid;
 
-use super::{Error, Store, number, past, unreadable};
+use super::database::{Dialect, Row, Statement, unreadable};
+use super::{Error, Store, past};
 use crate::fold::rows::Change;
-
-/// All changed rows of a kind in one statement, as an object of keys and values: sqlx costs more per bound
-/// value than SQLite does to read JSON.
-const UPSERT: &str = "INSERT OR REPLACE INTO fact (generation, kind, key, value) \
-                      SELECT ?, ?, each.key, each.value FROM json_each(?) AS each";
-const DELETE: &str =
-    "DELETE FROM fact WHERE generation = ? AND kind = ? AND key IN (SELECT value FROM json_each(?))";
 
 /// How far the facts have come in one log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +19,8 @@ pub(crate) struct Checkpoint {
     pub(crate) recorded_at: Timestamp,
     /// Of the log.
     pub(crate) epoch: Uuid,
+    /// Up to here its events are sorted into the past.
+    pub(crate) sorted: u64,
 }
 
 /// A fact as it is written.
@@ -42,7 +36,7 @@ pub(crate) struct Fact {
 pub(crate) struct Written {
     /// The facts that changed.
     pub(crate) changes: Vec<Change>,
-    /// How far they have come.
+    /// How far they have come; `sorted` is not looked at.
     pub(crate) checkpoints: Vec<Checkpoint>,
     /// The events that changed them, packed; may be empty.
     pub(crate) recent: Vec<u8>,
@@ -52,101 +46,106 @@ pub(crate) struct Written {
 
 impl Store {
     /// How far the facts have come.
-    pub(crate) async fn checkpoints(&mut self, generation: i64) -> Result<Vec<Checkpoint>, Error> {
-        let query = sqlx::query(
-            "SELECT service, position, recorded_at, epoch FROM checkpoint WHERE generation = ? ORDER BY service",
+    pub(crate) async fn checkpoints(&self, generation: i64) -> Result<Vec<Checkpoint>, Error> {
+        let found = Statement::new(
+            "SELECT service, position, recorded_at, epoch, sorted FROM checkpoint WHERE generation = $1 \
+             ORDER BY service",
         );
-        let rows = query.bind(generation).fetch_all(&mut self.connection).await?;
-        Ok(rows.iter().map(checkpoint).collect::<Result<_, sqlx::Error>>()?)
+        self.find(found.bind(generation)).await?.iter().map(checkpoint).collect()
     }
 
     /// Up to `limit` facts after the one of `after`, by kind and key.
     pub(crate) async fn facts(
-        &mut self,
+        &self,
         generation: i64,
         after: (&str, &str),
         limit: u32,
     ) -> Result<Vec<Fact>, Error> {
-        let query = sqlx::query(
-            "SELECT kind, key, value FROM fact WHERE generation = ? AND (kind, key) > (?, ?) \
-             ORDER BY kind, key LIMIT ?",
+        let found = Statement::new(
+            "SELECT kind, key, value FROM fact WHERE generation = $1 AND (kind, key) > ($2, $3) \
+             ORDER BY kind, key LIMIT $4",
         );
-        let query = query.bind(generation).bind(after.0).bind(after.1).bind(limit);
-        let rows = query.fetch_all(&mut self.connection).await?;
-        let fact = |row: &SqliteRow| {
-            Ok(Fact { kind: row.try_get(0)?, key: row.try_get(1)?, value: row.try_get(2)? })
-        };
-        Ok(rows.iter().map(fact).collect::<Result<_, sqlx::Error>>()?)
+        let found = found.bind(generation).bind(after.0).bind(after.1).bind(i64::from(limit));
+        let text = |row: &Row, column| row.text(column).map(str::to_owned);
+        let fact = |row: &Row| Ok(Fact { kind: text(row, 0)?, key: text(row, 1)?, value: text(row, 2)? });
+        self.find(found).await?.iter().map(fact).collect()
     }
 
     /// Writes what changed, the events that changed it, and how far it has come, in one transaction.
-    pub(crate) async fn write(&mut self, generation: i64, written: &Written) -> Result<(), Error> {
-        let mut transaction = self.connection.begin().await?;
+    pub(crate) async fn write(&self, generation: i64, written: &Written) -> Result<(), Error> {
+        let mut statements = Vec::new();
         for changes in written.changes.chunk_by(|one, other| one.kind == other.kind) {
-            write_kind(&mut transaction, generation, changes).await?;
+            self.write_kind(generation, changes, &mut statements)?;
         }
         for checkpoint in &written.checkpoints {
-            write_checkpoint(&mut transaction, generation, checkpoint).await?;
+            statements.push(write_checkpoint(generation, checkpoint));
         }
         match &written.sorted {
-            Some(sorted) => past::sort(&mut transaction, generation, sorted).await?,
-            None => past::add_recent(&mut transaction, generation, &written.recent).await?,
+            Some(sorted) => statements.extend(self.sort(generation, sorted).await?),
+            None => statements.extend(past::add_recent(generation, &written.recent)),
         }
-        Ok(transaction.commit().await?)
+        self.write_all(statements).await
+    }
+
+    /// Changes that are all of one kind, in the order of their keys: an object of keys and values, since sqlx costs
+    /// more per bound value than a database does to read JSON.
+    fn write_kind(
+        &self,
+        generation: i64,
+        changes: &[Change],
+        statements: &mut Vec<Statement>,
+    ) -> Result<(), Error> {
+        let (mut rows, mut gone) = (BTreeMap::new(), Vec::new());
+        for Change { key, value, .. } in changes {
+            match value {
+                Some(value) => drop(rows.insert(key.as_str(), value.as_str())),
+                None => gone.push(key.as_str()),
+            }
+        }
+        let kind = changes.first().map_or("", |change| change.kind);
+        let (put, delete) = match self.dialect() {
+            Dialect::Sqlite => (
+                "INSERT OR REPLACE INTO fact (generation, kind, key, value) \
+                 SELECT $1, $2, each.key, each.value FROM json_each($3) AS each",
+                "DELETE FROM fact WHERE generation = $1 AND kind = $2 \
+                 AND key IN (SELECT value FROM json_each($3))",
+            ),
+            Dialect::Postgres => (
+                "INSERT INTO fact (generation, kind, key, value) \
+                 SELECT $1, $2, each.key, each.value FROM json_each_text($3::json) AS each \
+                 ON CONFLICT (generation, kind, key) DO UPDATE SET value = excluded.value",
+                "DELETE FROM fact WHERE generation = $1 AND kind = $2 \
+                 AND key IN (SELECT value FROM json_array_elements_text($3::json))",
+            ),
+        };
+        for (text, json, none) in [
+            (put, serde_json::to_string(&rows), rows.is_empty()),
+            (delete, serde_json::to_string(&gone), gone.is_empty()),
+        ] {
+            if !none {
+                let json = json.map_err(|error| Error::Database(sqlx::Error::Encode(error.into())))?;
+                statements.push(Statement::new(text).bind(generation).bind(kind).bind(json));
+            }
+        }
+        Ok(())
     }
 }
 
-async fn write_checkpoint(
-    connection: &mut SqliteConnection,
-    generation: i64,
-    checkpoint: &Checkpoint,
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT OR REPLACE INTO checkpoint (generation, service, position, recorded_at, epoch) \
-         VALUES (?, ?, ?, ?, ?)",
-    )
-    .bind(generation)
-    .bind(checkpoint.service.as_str())
-    .bind(number(checkpoint.position))
-    .bind(checkpoint.recorded_at.as_microsecond())
-    .bind(checkpoint.epoch.as_bytes().as_slice())
-    .execute(connection)
-    .await?;
-    Ok(())
+fn write_checkpoint(generation: i64, checkpoint: &Checkpoint) -> Statement {
+    let put = "INSERT INTO checkpoint (generation, service, position, recorded_at, epoch) \
+               VALUES ($1, $2, $3, $4, $5) ON CONFLICT (generation, service) DO UPDATE \
+               SET position = excluded.position, recorded_at = excluded.recorded_at, epoch = excluded.epoch";
+    let put = Statement::new(put).bind(generation).bind(checkpoint.service.as_str());
+    let put = put.bind(checkpoint.position).bind(checkpoint.recorded_at.as_microsecond());
+    put.bind(checkpoint.epoch.as_bytes().as_slice())
 }
 
-/// Writes changes that are all of one kind, in the order of their keys.
-async fn write_kind(
-    connection: &mut SqliteConnection,
-    generation: i64,
-    changes: &[Change],
-) -> Result<(), Error> {
-    let (mut rows, mut gone) = (BTreeMap::new(), Vec::new());
-    for Change { key, value, .. } in changes {
-        match value {
-            Some(value) => drop(rows.insert(key.as_str(), value.as_str())),
-            None => gone.push(key.as_str()),
-        }
-    }
-    let kind = changes.first().map_or("", |change| change.kind);
-    for (statement, json, none) in [
-        (UPSERT, serde_json::to_string(&rows), rows.is_empty()),
-        (DELETE, serde_json::to_string(&gone), gone.is_empty()),
-    ] {
-        if !none {
-            let json = json.map_err(|error| sqlx::Error::Encode(error.into()))?;
-            let query = sqlx::query(statement).bind(generation).bind(kind).bind(json);
-            query.execute(&mut *connection).await?;
-        }
-    }
-    Ok(())
-}
-
-fn checkpoint(row: &SqliteRow) -> Result<Checkpoint, sqlx::Error> {
+fn checkpoint(row: &Row) -> Result<Checkpoint, Error> {
     Ok(Checkpoint {
-        service: row.try_get(0)?,
-        position: u64::try_from(row.try_get::<i64, _>(1)?).map_err(unreadable)?,
-        recorded_at: Timestamp::from_microsecond(row.try_get(2)?).map_err(unreadable)?,
-        epoch: Uuid::from_slice(row.try_get(3)?).map_err(unreadable)?,
+        service: row.text(0)?.to_owned(),
+        position: row.position(1)?,
+        recorded_at: Timestamp::from_microsecond(row.integer(2)?).map_err(unreadable)?,
+        epoch: Uuid::from_slice(row.bytes(3)?).map_err(unreadable)?,
+        sorted: row.position(4)?,
     })
 }

@@ -1,66 +1,72 @@
 //! What was built, which of it is read.
 
-use sqlx::{Connection as _, Row as _};
+use std::collections::BTreeMap;
 
-use super::{Error, Store};
+use super::database::Statement;
+use super::{Error, Store, shown};
 
 /// Of facts as they are written. Raise it when a row's shape changes: facts of another format are built anew.
-const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 4;
 
-const DELETES: [&str; 5] = [
-    "DELETE FROM fact WHERE generation <> ?",
-    "DELETE FROM checkpoint WHERE generation <> ?",
-    "DELETE FROM past WHERE generation <> ?",
-    "DELETE FROM recent WHERE generation <> ?",
-    "DELETE FROM generation WHERE number <> ?",
-];
+/// What has rows of each generation.
+const TABLES: [&str; 4] = ["fact", "checkpoint", "past", "recent"];
 
 impl Store {
     /// The generation that is read; none: none yet.
-    pub(crate) async fn current(&mut self) -> Result<Option<i64>, Error> {
-        let query = sqlx::query("SELECT number FROM generation WHERE current = 1");
-        let row = query.fetch_optional(&mut self.connection).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    pub(crate) async fn current(&self) -> Result<Option<i64>, Error> {
+        let rows = self.find(Statement::new("SELECT number FROM generation WHERE current = 1")).await?;
+        rows.first().map(|row| row.integer(0)).transpose()
     }
 
     /// The generation to go on with: the one that is read, or else the last one begun; none: there is none
     /// whose facts have the present format.
-    pub(crate) async fn usable(&mut self) -> Result<Option<i64>, Error> {
-        let query = sqlx::query(
-            "SELECT number FROM generation WHERE format = ? ORDER BY current DESC, number DESC LIMIT 1",
+    pub(crate) async fn usable(&self) -> Result<Option<i64>, Error> {
+        let usable = Statement::new(
+            "SELECT number FROM generation WHERE format = $1 ORDER BY current DESC, number DESC LIMIT 1",
         );
-        let row = query.bind(FORMAT).fetch_optional(&mut self.connection).await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+        self.find(usable.bind(FORMAT)).await?.first().map(|row| row.integer(0)).transpose()
     }
 
     /// Begins another generation, from nothing.
-    pub(crate) async fn begin(&mut self) -> Result<i64, Error> {
-        let last: i64 = sqlx::query_scalar("SELECT coalesce(max(number), 0) FROM generation")
-            .fetch_one(&mut self.connection)
-            .await?;
-        sqlx::query("INSERT INTO generation (number, format, current) VALUES (?, ?, 0)")
-            .bind(last + 1)
-            .bind(FORMAT)
-            .execute(&mut self.connection)
-            .await?;
-        Ok(last + 1)
+    pub(crate) async fn begin(&self) -> Result<i64, Error> {
+        let rows = self.find(Statement::new("SELECT coalesce(max(number), 0) FROM generation")).await?;
+        let number = rows.first().map_or(Ok(0), |row| row.integer(0))? + 1;
+        let begin = Statement::new("INSERT INTO generation (number, format, current) VALUES ($1, $2, 0)");
+        self.write_all(vec![begin.bind(number).bind(FORMAT)]).await?;
+        Ok(number)
     }
 
-    /// Makes a generation the one that is read.
-    pub(crate) async fn make_current(&mut self, generation: i64) -> Result<(), Error> {
-        sqlx::query("UPDATE generation SET current = (number = ?)")
-            .bind(generation)
-            .execute(&mut self.connection)
-            .await?;
-        Ok(())
+    /// Makes a generation the one that is read. If it takes the place of another one, all of its `newest` events
+    /// are sorted in: what a replica has forgotten, since it was in the other one's past, is in its own.
+    pub(crate) async fn make_current(
+        &self,
+        generation: i64,
+        newest: Option<&BTreeMap<String, Vec<u8>>>,
+    ) -> Result<(), Error> {
+        let mut statements = match newest {
+            Some(newest) => self.sort(generation, newest).await?,
+            None => Vec::new(),
+        };
+        let make = "UPDATE generation SET current = CASE WHEN number = $1 THEN 1 ELSE 0 END";
+        statements.push(Statement::new(make).bind(generation));
+        self.write_all(statements).await
     }
 
     /// Throws every other generation away.
-    pub(crate) async fn keep_only(&mut self, generation: i64) -> Result<(), Error> {
-        let mut transaction = self.connection.begin().await?;
-        for delete in DELETES {
-            sqlx::query(delete).bind(generation).execute(&mut *transaction).await?;
-        }
-        Ok(transaction.commit().await?)
+    pub(crate) async fn keep_only(&self, generation: i64) -> Result<(), Error> {
+        self.throw_away("<>", generation).await
+    }
+
+    /// Throws every earlier generation away; a later one may be on its way.
+    pub(crate) async fn keep_from(&self, generation: i64) -> Result<(), Error> {
+        self.throw_away("<", generation).await
+    }
+
+    async fn throw_away(&self, which: &str, generation: i64) -> Result<(), Error> {
+        let delete = |text: String| Statement::new(text).bind(generation);
+        let tables = TABLES.into_iter().map(str::to_owned).chain(shown::tables());
+        let rows = tables.map(|table| delete(format!("DELETE FROM {table} WHERE generation {which} $1")));
+        let itself = delete(format!("DELETE FROM generation WHERE number {which} $1"));
+        self.write_all(rows.chain([itself]).collect()).await
     }
 }

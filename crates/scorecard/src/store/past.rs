@@ -2,103 +2,126 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use uuid::Uuid;
 
-use super::{Error, Reader, Store, unreadable};
+use super::database::{Statement, unreadable};
+use super::generations::FORMAT;
+use super::{Error, Store};
 use crate::history::{Packed, unpack};
 
 /// A row takes no further events once it has this many bytes.
 const ROW_BYTES_MAX: usize = 256 * 1024;
 
-impl Store {
-    /// The newest events, as they came, a batch in each.
-    pub(crate) async fn recent(&mut self, generation: i64) -> Result<Vec<Vec<u8>>, Error> {
-        let query = sqlx::query("SELECT events FROM recent WHERE generation = ? ORDER BY number");
-        let rows = query.bind(generation).fetch_all(&mut self.connection).await?;
-        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
-    }
+/// The generation of a number; 0: the one that is read, or else the last one begun.
+macro_rules! of_generation {
+    () => {
+        "(SELECT number FROM generation WHERE number = $1 OR ($1 = 0 AND format = $2) \
+          ORDER BY current DESC, number DESC LIMIT 1)"
+    };
 }
 
-impl Reader {
-    /// The events of a jurisdiction that are sorted in, the oldest first.
-    pub(crate) async fn past(&self, generation: i64, jurisdiction: &str) -> Result<Vec<Vec<u8>>, Error> {
-        let query =
-            sqlx::query("SELECT events FROM past WHERE generation = ? AND jurisdiction = ? ORDER BY number");
-        let rows = query.bind(generation).bind(jurisdiction).fetch_all(&self.pool).await?;
-        Ok(rows.iter().map(|row: &SqliteRow| row.try_get(0)).collect::<Result<_, sqlx::Error>>()?)
+/// Up to where each log is sorted into the past, and which log that is.
+pub(crate) type Sorted = BTreeMap<String, (u64, Uuid)>;
+
+impl Store {
+    /// The newest events, as they came, a batch in each.
+    pub(crate) async fn recent(&self, generation: i64) -> Result<Vec<Vec<u8>>, Error> {
+        let found = Statement::new("SELECT events FROM recent WHERE generation = $1 ORDER BY number");
+        let rows = self.find(found.bind(generation)).await?;
+        rows.iter().map(|row| Ok(row.bytes(0)?.to_owned())).collect()
+    }
+
+    /// The events of a jurisdiction that are sorted in, the oldest first, and up to where each log is, both as of
+    /// one instant. Generation 0: the one that is read, or else the last one begun.
+    pub(crate) async fn past(
+        &self,
+        generation: i64,
+        jurisdiction: &str,
+    ) -> Result<(Vec<Vec<u8>>, Sorted), Error> {
+        let found = Statement::new(concat!(
+            "SELECT service, sorted, epoch FROM checkpoint WHERE generation = ",
+            of_generation!(),
+            " UNION ALL SELECT '', number, events FROM past WHERE jurisdiction = $3 AND generation = ",
+            of_generation!(),
+            " ORDER BY 1, 2",
+        ));
+        let (mut runs, mut sorted) = (Vec::new(), Sorted::new());
+        for row in self.find(found.bind(generation).bind(FORMAT).bind(jurisdiction)).await? {
+            match row.text(0)? {
+                "" => runs.push(row.bytes(2)?.to_owned()),
+                service => drop(sorted.insert(service.to_owned(), log(row.position(1)?, row.bytes(2)?)?)),
+            }
+        }
+        Ok((runs, sorted))
+    }
+
+    /// Up to where each log is sorted in, in the generation that is read, or else the last one begun.
+    pub(crate) async fn sorted(&self) -> Result<Sorted, Error> {
+        let found = Statement::new(concat!(
+            "SELECT service, sorted, epoch FROM checkpoint WHERE generation = ",
+            of_generation!(),
+        ));
+        let rows = self.find(found.bind(0_i64).bind(FORMAT)).await?;
+        rows.iter().map(|row| Ok((row.text(0)?.to_owned(), log(row.position(1)?, row.bytes(2)?)?))).collect()
+    }
+
+    /// Sorts all the newest events into the past.
+    pub(super) async fn sort(
+        &self,
+        generation: i64,
+        newest: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Vec<Statement>, Error> {
+        let mut statements = Vec::new();
+        for (jurisdiction, events) in newest {
+            if !events.is_empty() {
+                statements.push(self.append(generation, jurisdiction, events).await?);
+            }
+        }
+        for text in [
+            "DELETE FROM recent WHERE generation = $1",
+            "UPDATE checkpoint SET sorted = position WHERE generation = $1",
+        ] {
+            statements.push(Statement::new(text).bind(generation));
+        }
+        Ok(statements)
+    }
+
+    /// Appends to the last row of a jurisdiction, or begins another one where that is full.
+    async fn append(&self, generation: i64, jurisdiction: &str, events: &[u8]) -> Result<Statement, Error> {
+        let last = Statement::new(
+            "SELECT number, CASE WHEN length(events) < $1 THEN events END FROM past \
+             WHERE generation = $2 AND jurisdiction = $3 ORDER BY number DESC LIMIT 1",
+        );
+        let room = i64::try_from(ROW_BYTES_MAX.saturating_sub(events.len())).unwrap_or_default();
+        let rows = self.find(last.bind(room).bind(generation).bind(jurisdiction)).await?;
+        let (number, joined) = match rows.first() {
+            None => (1, events.to_owned()),
+            Some(row) => match row.optional_bytes(1)? {
+                None => (row.integer(0)? + 1, events.to_owned()),
+                Some(before) => (row.integer(0)?, join(before, events)?),
+            },
+        };
+        let put = "INSERT INTO past (generation, jurisdiction, number, events) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (generation, jurisdiction, number) DO UPDATE SET events = excluded.events";
+        Ok(Statement::new(put).bind(generation).bind(jurisdiction).bind(number).bind(joined))
     }
 }
 
 /// Adds a batch to the newest events.
-pub(super) async fn add_recent(
-    connection: &mut SqliteConnection,
-    generation: i64,
-    events: &[u8],
-) -> Result<(), Error> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO recent (generation, number, events) \
-         SELECT ?, coalesce(max(number), 0) + 1, ? FROM recent WHERE generation = ?",
-    )
-    .bind(generation)
-    .bind(events)
-    .bind(generation)
-    .execute(connection)
-    .await?;
-    Ok(())
+pub(super) fn add_recent(generation: i64, events: &[u8]) -> Option<Statement> {
+    let add = "INSERT INTO recent (generation, number, events) \
+               SELECT $1, coalesce(max(number), 0) + 1, $2 FROM recent WHERE generation = $1";
+    (!events.is_empty()).then(|| Statement::new(add).bind(generation).bind(events))
 }
 
-/// Sorts all the newest events into the past.
-pub(super) async fn sort(
-    connection: &mut SqliteConnection,
-    generation: i64,
-    sorted: &BTreeMap<String, Vec<u8>>,
-) -> Result<(), Error> {
-    for (jurisdiction, events) in sorted {
-        if !events.is_empty() {
-            append(connection, generation, jurisdiction, events).await?;
-        }
-    }
-    sqlx::query("DELETE FROM recent WHERE generation = ?").bind(generation).execute(connection).await?;
-    Ok(())
+fn log(position: u64, epoch: &[u8]) -> Result<(u64, Uuid), Error> {
+    Ok((position, Uuid::from_slice(epoch).map_err(unreadable)?))
 }
 
-/// Appends to the last row of a jurisdiction, or begins another one where that is full.
-async fn append(
-    connection: &mut SqliteConnection,
-    generation: i64,
-    jurisdiction: &str,
-    events: &[u8],
-) -> Result<(), Error> {
-    let query = sqlx::query(
-        "SELECT number, CASE WHEN length(events) < ? THEN events END FROM past \
-         WHERE generation = ? AND jurisdiction = ? ORDER BY number DESC LIMIT 1",
-    );
-    let room = i64::try_from(ROW_BYTES_MAX.saturating_sub(events.len())).unwrap_or_default();
-    let last = query.bind(room).bind(generation).bind(jurisdiction).fetch_optional(&mut *connection).await?;
-    let last = last.map(|row| Ok::<(i64, Option<Vec<u8>>), sqlx::Error>((row.try_get(0)?, row.try_get(1)?)));
-    let (number, joined) = match last.transpose()? {
-        None => (1, None),
-        Some((number, None)) => (number + 1, None),
-        Some((number, Some(before))) => (number, Some(join(&before, events)?)),
-    };
-    sqlx::query("INSERT OR REPLACE INTO past (generation, jurisdiction, number, events) VALUES (?, ?, ?, ?)")
-        .bind(generation)
-        .bind(jurisdiction)
-        .bind(number)
-        .bind(joined.as_deref().unwrap_or(events))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-fn join(before: &[u8], events: &[u8]) -> Result<Vec<u8>, sqlx::Error> {
+fn join(before: &[u8], events: &[u8]) -> Result<Vec<u8>, Error> {
     let mut joined = Packed::default();
     for event in unpack(before).chain(unpack(events)) {
-        joined.push(&event.map_err(unreadable)?);
+        joined.push(&event?);
     }
     Ok(joined.bytes().to_vec())
 }

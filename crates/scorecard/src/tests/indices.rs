@@ -345,13 +345,13 @@ async fn a_rebuild_takes_the_place_of_what_is_read_and_changes_nothing() {
         let request = GetScorecardRequest { name: name("bureau"), ..Default::default() };
         running.service().get_scorecard(Request::new(request)).await.unwrap().into_inner().scorecard.unwrap()
     };
-    let (before, generation) = (card().await, running.scorecard.projection.generation().number);
+    let (before, generation) = (card().await, running.scorecard.projection.generation().number());
     let answers = running.service().rebuild_scorecards(Request::new(RebuildScorecardsRequest {})).await;
     let answers = tokio::time::timeout(PATIENCE, answers.unwrap().into_inner().collect::<Vec<_>>());
     let last = answers.await.unwrap().pop().unwrap().unwrap();
     assert!(last.ended && last.failure.is_empty(), "{last:?}");
     assert_eq!(last.events, last.events_total);
-    assert!(running.scorecard.projection.generation().number > generation);
+    assert!(running.scorecard.projection.generation().number() > generation);
     assert_eq!(card().await, before);
     running.stop().await;
 }

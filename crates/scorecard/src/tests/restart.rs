@@ -1,24 +1,25 @@
-use std::path::Path;
-
 use super::history::{History, closed_year, cycle_name};
 use super::running::{City, Running};
+use crate::Place;
 use crate::fold::rows::Change;
 use crate::store::{Checkpoint, Fact, Store, Written};
 
 /// Everything written in a database.
-async fn written(database: &Path) -> (Vec<Fact>, Vec<Checkpoint>) {
-    let mut store = Store::open(database).await.unwrap();
-    let generation = current(&mut store).await;
+pub(super) async fn written(database: &Place) -> (Vec<Fact>, Vec<Checkpoint>) {
+    let store = Store::open(database).await.unwrap();
+    let generation = current(&store).await;
     let facts = store.facts(generation, ("", ""), u32::MAX).await.unwrap();
     let checkpoints = store.checkpoints(generation).await.unwrap();
+    // Whether the newest events are sorted in yet is all the same.
+    let checkpoints = checkpoints.into_iter().map(|found| Checkpoint { sorted: 0, ..found }).collect();
     (facts, checkpoints)
 }
 
-async fn current(store: &mut Store) -> i64 {
+async fn current(store: &Store) -> i64 {
     store.usable().await.unwrap().unwrap()
 }
 
-fn long_history() -> History {
+pub(super) fn long_history() -> History {
     let mut history = closed_year();
     history.lodge("c1", "traffic");
     history.enrol("o1", "station");
@@ -40,7 +41,7 @@ async fn a_restart_resumes_where_it_stopped_and_equals_a_rebuild() {
         let running = Running::start(&city).await;
         running.stop().await;
     }
-    let rebuilt = city.database().with_file_name("rebuilt.db");
+    let rebuilt = city.file("rebuilt.db");
     let running = Running::on(&city, &rebuilt).await;
     let cards = running.scorecard.projection.read(|folded| folded.scorecards(&cycle_name()));
     running.stop().await;
@@ -80,12 +81,12 @@ async fn facts_from_beyond_the_end_of_a_log_are_thrown_away() {
     city.record(&long_history()).await;
     Running::start(&city).await.stop().await;
     let before = written(&city.database()).await;
-    let mut store = Store::open(&city.database()).await.unwrap();
+    let store = Store::open(&city.database()).await.unwrap();
     let beyond = Checkpoint { position: 10_000, ..before.1[0].clone() };
     let value = r#"{"title":"Invented","parent":null,"grassroots":false,"retired":false}"#;
     let invented = Change { kind: "unit", key: "city/invented".to_owned(), value: Some(value.to_owned()) };
     let change = Written { changes: vec![invented], checkpoints: vec![beyond], ..Written::default() };
-    let generation = current(&mut store).await;
+    let generation = current(&store).await;
     store.write(generation, &change).await.unwrap();
     drop(store);
     let running = Running::begin(&city, &city.database()).await;
@@ -101,9 +102,9 @@ async fn facts_that_cannot_be_read_are_built_anew() {
     Running::start(&city).await.stop().await;
     let before = written(&city.database()).await;
     for (kind, value) in [("mark", "not JSON"), ("mark", "{}"), ("rumour", "{}")] {
-        let mut store = Store::open(&city.database()).await.unwrap();
+        let store = Store::open(&city.database()).await.unwrap();
         let bad = Change { kind, key: "city/2024/tax/work".to_owned(), value: Some(value.to_owned()) };
-        let generation = current(&mut store).await;
+        let generation = current(&store).await;
         let change = Written { changes: vec![bad], ..Written::default() };
         store.write(generation, &change).await.unwrap();
         drop(store);

@@ -1,6 +1,6 @@
 //! The projection running on logs of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::history::History;
 use crate::service::Service;
-use crate::{Scorecard, fold};
+use crate::{Place, Scorecard, fold};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -89,8 +89,13 @@ impl City {
         Sources { training, complaints, evaluation, accountability }
     }
 
-    pub(super) fn database(&self) -> PathBuf {
-        self.folder.path().join("scorecard.db")
+    pub(super) fn database(&self) -> Place {
+        self.file("scorecard.db")
+    }
+
+    /// Another one.
+    pub(super) fn file(&self, name: &str) -> Place {
+        Place::File(self.folder.path().join(name))
     }
 
     /// Throws a log away and makes another one of the same service, which is empty.
@@ -130,17 +135,63 @@ impl Running {
     }
 
     /// Starts on a database of its own; has caught up.
-    pub(super) async fn on(city: &City, database: &Path) -> Self {
+    pub(super) async fn on(city: &City, database: &Place) -> Self {
         let running = Self::begin(city, database).await;
         running.scorecard.catch_up(PATIENCE).await.unwrap();
         running
     }
 
     /// Starts on a database; need not have caught up.
-    pub(super) async fn begin(city: &City, database: &Path) -> Self {
+    pub(super) async fn begin(city: &City, database: &Place) -> Self {
         let tasks = Tasks::default();
         let scorecard = Scorecard::start(&city.sources(), database, clock(), &tasks).await.unwrap();
         Self { scorecard, tasks }
+    }
+
+    /// Starts on these sources, among these tasks; has caught up.
+    pub(super) async fn with(sources: &Sources, database: &Place, tasks: &Tasks) -> Self {
+        let scorecard = Scorecard::start(sources, database, clock(), tasks).await.unwrap();
+        scorecard.catch_up(PATIENCE).await.unwrap();
+        Self { scorecard, tasks: tasks.clone() }
+    }
+
+    /// Waits until a log is folded up to a position.
+    pub(super) async fn reached(&self, service: &'static str, position: u64) {
+        let mut moved = self.scorecard.projection.moved();
+        let there = moved.wait_for(|reach| reach[service].position >= position);
+        tokio::time::timeout(PATIENCE, there).await.expect("it is folded").unwrap();
+    }
+
+    /// Waits until all that is folded is shown to other tools.
+    pub(super) async fn shown(&self) {
+        self.settled().await;
+        let generation = self.scorecard.projection.generation();
+        let positions = generation.positions();
+        let shown = async {
+            loop {
+                let fresh = generation.store().read_view("freshness").await;
+                let at = |service: &str| {
+                    let row = fresh.iter().find(|row| row["service"].as_deref() == Some(service));
+                    row.map_or(0, |row| row["position"].as_ref().unwrap().parse().unwrap())
+                };
+                if positions.iter().all(|(service, position)| at(service) >= *position) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("it is shown");
+    }
+
+    /// Waits until what is followed is what the database calls the one that is read.
+    pub(super) async fn settled(&self) {
+        let generation = self.scorecard.projection.generation();
+        let settled = async {
+            while generation.store().current().await.unwrap() != Some(generation.number()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settled).await.expect("it is the one that is read");
     }
 
     pub(super) fn service(&self) -> Service {

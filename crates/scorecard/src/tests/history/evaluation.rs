@@ -6,7 +6,7 @@ use contract::evaluation::{
     EntryContested, EntryRecorded, EntryReversed, FormAnswer, FormAnswered, FormsIssued, IndicatorReported,
     IndicatorTargetSet, MarkRecorded, MarkRevised, PanelClosed, PanelConvened, ResultsPublished,
     ResultsRevised, SchemeDrafted, SchemePublished, StratumPlan, SurveyClosed, SurveyPlanned, UnitEntered,
-    UnitRegistered, UnitRemoved, UnitResult,
+    UnitRegistered, UnitRemoved, UnitRenamed, UnitResult,
 };
 use contract::words::SchemeRules;
 use prost::{Message, Name};
@@ -17,6 +17,11 @@ use super::{COMMITMENT, History, SCHEME, cycle, optional_unit, unit};
 impl History {
     fn evaluation<M: Message + Name>(&mut self, stream: &str, message: &M) {
         self.tell("evaluation", stream, message);
+    }
+
+    pub(in crate::tests) fn rename(&mut self, id: &str, title: &str) {
+        let renamed = UnitRenamed { unit: unit(id), title: title.to_owned() };
+        self.evaluation("unit_register-city", &renamed);
     }
 
     pub(in crate::tests) fn register(&mut self, id: &str, parent: &str) {

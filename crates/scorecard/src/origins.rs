@@ -1,0 +1,84 @@
+//! What the events behind lines say: when each happened and who caused it; of an entry, what it was priced by, and
+//! which officers the fact that caused it names. Looked up in the past, so that no fact keeps it.
+
+use std::collections::HashMap;
+
+use contract::accountability::FindingMade;
+use contract::complaints::{ComplaintOverdue, ComplaintSubstantiated};
+use contract::evaluation::EntryRecorded;
+use contract::field::to_wire;
+use contract::scorecard::{EventReference, LossLine};
+use contract::token::SERVICES;
+use prost::{Message, Name};
+use scoring::Scheme;
+use uuid::Uuid;
+
+use crate::card::text;
+use crate::history::{Corrupt, Occurrence, Past};
+
+/// Where lines name events: line and place among its events, by log and position.
+type Named = HashMap<&'static str, HashMap<u64, Vec<(usize, usize)>>>;
+
+/// Completes lines under `scheme` by what the past says of their events.
+pub(crate) fn tell(lines: &mut [LossLine], scheme: &Scheme, past: &Past) -> Result<(), Corrupt> {
+    let (mut named, mut causes): (Named, HashMap<Uuid, Vec<usize>>) = (HashMap::new(), HashMap::new());
+    for (line, number) in lines.iter().zip(0..) {
+        for (reference, place) in line.events.iter().zip(0..) {
+            let service = SERVICES.into_iter().find(|service| *service == reference.service);
+            let Some(service) = service else { continue };
+            let places = named.entry(service).or_default().entry(reference.position).or_default();
+            places.push((number, place));
+        }
+        if let Ok(cause) = line.cause_event_id.parse() {
+            causes.entry(cause).or_default().push(number);
+        }
+    }
+    for event in past.events() {
+        let event = event?;
+        let places = named.get_mut(event.service).and_then(|positions| positions.remove(&event.position));
+        for (number, place) in places.into_iter().flatten() {
+            let line = &mut lines[number];
+            date(&mut line.events[place], &event);
+            if event.event_type == EntryRecorded::full_name() && !line.cause_event_id.is_empty() {
+                price(line, scheme, &decoded(&event)?);
+            }
+        }
+        for number in causes.remove(&event.event_id).into_iter().flatten() {
+            lines[number].officers = officers(&event)?;
+        }
+    }
+    Ok(())
+}
+
+fn date(reference: &mut EventReference, event: &Occurrence<'_>) {
+    reference.occurred_at = Some(to_wire(event.occurred_at));
+    reference.recorded_at = Some(to_wire(event.recorded_at));
+    event.actor.clone_into(&mut reference.actor);
+}
+
+fn price(line: &mut LossLine, scheme: &Scheme, entry: &EntryRecorded) {
+    line.cause = entry.cause;
+    line.cause_thing.clone_from(&entry.cause_thing);
+    let sources = scheme.sources().iter().filter(|source| source.source_id == line.source_id);
+    let mut tariffs = sources.flat_map(|source| &source.tariffs);
+    let tariff = tariffs.find(|tariff| i32::from(tariff.cause) == entry.cause);
+    line.tariff_points = tariff.map_or_else(String::new, |tariff| text(tariff.points));
+}
+
+/// The officers whom a fact names.
+fn officers(event: &Occurrence<'_>) -> Result<Vec<String>, Corrupt> {
+    let named = if event.event_type == ComplaintOverdue::full_name() {
+        vec![decoded::<ComplaintOverdue>(event)?.officer]
+    } else if event.event_type == ComplaintSubstantiated::full_name() {
+        decoded::<ComplaintSubstantiated>(event)?.officers
+    } else if event.event_type == FindingMade::full_name() {
+        decoded::<FindingMade>(event)?.officers
+    } else {
+        Vec::new()
+    };
+    Ok(named.into_iter().filter(|officer| !officer.is_empty()).collect())
+}
+
+fn decoded<M: Message + Default>(event: &Occurrence<'_>) -> Result<M, Corrupt> {
+    M::decode(event.payload).map_err(|_| Corrupt)
+}

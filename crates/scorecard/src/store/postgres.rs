@@ -1,0 +1,142 @@
+//! The projection's database in PostgreSQL, which several replicas share. No statement needs the session of another.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Postgres as Driver, Row as _, TypeInfo as _,
+    ValueRef as _,
+};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::database::{Database, Dialect, FENCE, Row, Statement, Value, unreadable};
+use super::{Error, LEASE};
+
+const CONNECTIONS_MAX: u32 = 6;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What is not answered by then is given up, with its connection.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+/// Any number: who migrates the database holds the lock of this one.
+const MIGRATION_LOCK: i64 = 0x6d69_7363_6f72_6563;
+
+const TRY_LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
+     VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond') ON CONFLICT (name) DO UPDATE \
+     SET holder = excluded.holder, expires_at = excluded.expires_at \
+     WHERE held.holder = excluded.holder OR held.expires_at <= clock_timestamp()";
+
+/// The database in PostgreSQL.
+pub(super) struct Postgres {
+    pool: PgPool,
+}
+
+impl Postgres {
+    /// Opens the database at `url`, and makes its tables if they are not there. One process at a time does.
+    pub(super) async fn open(url: &str) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("mingjing-scorecard").disable_statement_logging();
+        let mut connection = answered(PgConnection::connect_with(&options)).await?;
+        migrate(&mut connection).await?;
+        connection.close().await?;
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(CONNECT_TIMEOUT);
+        Ok(Self { pool: pool.connect_lazy_with(options) })
+    }
+
+    /// How many rows a statement changed.
+    async fn change(&self, query: Query<'_, Driver, PgArguments>) -> Result<u64, Error> {
+        Ok(answered(query.execute(&self.pool)).await?.rows_affected())
+    }
+}
+
+#[async_trait]
+impl Database for Postgres {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    async fn find(&self, statement: Statement) -> Result<Vec<Row>, Error> {
+        let rows = answered(query(statement).fetch_all(&self.pool)).await?;
+        rows.iter().map(row).collect()
+    }
+
+    async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
+        let writing = async {
+            let mut transaction = self.pool.begin().await?;
+            for statement in statements {
+                query(statement).execute(&mut *transaction).await?;
+            }
+            let fence = sqlx::query(FENCE).bind(LEASE).bind(holder.as_bytes().as_slice());
+            if fence.execute(&mut *transaction).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+            transaction.commit().await?;
+            Ok(true)
+        };
+        if answered(writing).await? { Ok(()) } else { Err(Error::NotTheWriter) }
+    }
+
+    async fn try_lease(&self, name: &str, holder: Uuid, ttl: Duration) -> Result<bool, Error> {
+        let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX);
+        let take = sqlx::query(TRY_LEASE).bind(name).bind(holder.as_bytes().as_slice()).bind(ttl_ms);
+        Ok(self.change(take).await? > 0)
+    }
+
+    async fn release_lease(&self, name: &str, holder: Uuid) -> Result<(), Error> {
+        let free = sqlx::query("DELETE FROM lease WHERE name = $1 AND holder = $2");
+        self.change(free.bind(name).bind(holder.as_bytes().as_slice())).await.map(drop)
+    }
+
+    async fn close(&self) {
+        if timeout(CONNECT_TIMEOUT, self.pool.close()).await.is_err() {
+            tracing::warn!("the scorecard's database was not closed in good order");
+        }
+    }
+}
+
+/// In one transaction, so that its lock needs no session.
+async fn migrate(connection: &mut PgConnection) -> Result<(), Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
+    let mut migrations = sqlx::migrate!("migrations/postgres");
+    migrations.set_locking(false).set_ignore_missing(true);
+    // All of them, none skipped; `run` is the same, but cannot be sent to another thread.
+    migrations.run_direct(None, &mut *transaction, false).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn answered<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {
+    let timed_out = || sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    Ok(timeout(ANSWER_TIMEOUT, asked).await.unwrap_or_else(|_| Err(timed_out()))?)
+}
+
+fn query(statement: Statement) -> Query<'static, Driver, PgArguments> {
+    let mut query = sqlx::query(AssertSqlSafe(statement.text));
+    for value in statement.values {
+        query = match value {
+            Value::None => query.bind(None::<i64>),
+            Value::Integer(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+        };
+    }
+    query
+}
+
+fn row(row: &PgRow) -> Result<Row, Error> {
+    let value = |column: usize| {
+        let raw = row.try_get_raw(column)?;
+        if raw.is_null() {
+            return Ok(Value::None);
+        }
+        let kind = raw.type_info();
+        Ok(match kind.name() {
+            "INT8" => Value::Integer(row.try_get(column)?),
+            "TEXT" => Value::Text(row.try_get(column)?),
+            "BYTEA" => Value::Bytes(row.try_get(column)?),
+            other => return Err(unreadable(format!("a value of type {other}"))),
+        })
+    };
+    (0..row.len()).map(value).collect::<Result<_, Error>>().map(Row)
+}

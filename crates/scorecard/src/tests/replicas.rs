@@ -1,0 +1,116 @@
+//! Several replicas on one PostgreSQL database: one writes, the others read the same, and take over.
+
+use std::sync::LazyLock;
+
+use contract::scorecard::GetScorecardRequest;
+use contract::scorecard::scorecard_service_server::ScorecardService as _;
+use eventstore::testing::postgres::PostgresHere;
+use jiff::Timestamp;
+use tonic::Request;
+
+use super::history::{closed_year, cycle};
+use super::restart::{long_history, written};
+use super::running::{City, PATIENCE, Running};
+use crate::Place;
+use crate::history::unpack;
+
+static SERVER: LazyLock<PostgresHere> = LazyLock::new(|| PostgresHere::run(&["fsync=off"]).unwrap());
+
+/// A database of the test's own.
+pub(super) async fn database() -> Place {
+    Place::Url(SERVER.database().await.unwrap())
+}
+
+/// What a unit's card said in the end of the first minutes of recording, as JSON.
+async fn as_of(running: &Running, unit: &str) -> String {
+    let as_of_recorded = contract::field::to_wire(Timestamp::from_second(1_735_700_030).unwrap());
+    let request = GetScorecardRequest {
+        name: format!("{}/scorecards/{unit}", cycle()),
+        as_of_recorded: Some(as_of_recorded),
+        ..Default::default()
+    };
+    let card = running.service().get_scorecard(Request::new(request)).await.unwrap().into_inner();
+    format!("{:?}", card.scorecard.unwrap().components)
+}
+
+#[tokio::test]
+async fn postgresql_keeps_the_same_as_sqlite_and_resumes() {
+    let history = long_history();
+    let mut city = City::start().await;
+    let place = database().await;
+    for events in [20, 55, history.0.len()] {
+        city.record(&super::history::History(history.0[..events.min(history.0.len())].to_vec())).await;
+        Running::on(&city, &place).await.stop().await;
+    }
+    Running::start(&city).await.stop().await;
+    assert_eq!(written(&place).await, written(&city.database()).await);
+    let resumed = Running::on(&city, &place).await;
+    let embedded = Running::start(&city).await;
+    assert_eq!(as_of(&resumed, "tax").await, as_of(&embedded, "tax").await);
+    resumed.stop().await;
+    embedded.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_replicas_one_writes_and_the_other_reads_the_same_and_takes_over() {
+    let mut city = City::start().await;
+    let mut history = closed_year();
+    let place = database().await;
+    let first = Running::on(&city, &place).await;
+    city.record(&history).await;
+    first.scorecard.catch_up(PATIENCE).await.unwrap();
+    let second = Running::on(&city, &place).await;
+    assert_eq!(first.scorecard.projection.generation().number(), 1);
+    assert_eq!(second.scorecard.projection.generation().number(), 0, "it does not write");
+    history.reverse("traffic", "e1");
+    let consistency_token = city.record(&history).await;
+    for replica in [&first, &second] {
+        replica.scorecard.projection.wait(&consistency_token, PATIENCE).await.unwrap();
+    }
+    assert_eq!(as_of(&first, "traffic").await, as_of(&second, "traffic").await);
+
+    first.stop().await;
+    let mut moved = second.scorecard.projection.moved();
+    let took_over = async {
+        while second.scorecard.projection.generation().number() == 0 {
+            moved.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, took_over).await.expect("the second one writes now");
+    history.entry(
+        "tax",
+        "late",
+        contract::evaluation::entry_recorded::Target::SourceId("inspection".to_owned()),
+        "-1",
+    );
+    city.record(&history).await;
+    second.scorecard.catch_up(PATIENCE).await.unwrap();
+    second.stop().await;
+    Running::start(&city).await.stop().await;
+    assert_eq!(written(&place).await, written(&city.database()).await);
+}
+
+#[tokio::test]
+async fn a_rebuild_by_the_one_that_writes_leaves_the_other_its_past() {
+    let mut city = City::start().await;
+    city.record(&closed_year()).await;
+    let place = database().await;
+    let first = Running::on(&city, &place).await;
+    let second = Running::on(&city, &place).await;
+    let before = as_of(&second, "tax").await;
+    // As if it had run for long: what the database has sorted in is forgotten.
+    let generation = second.scorecard.projection.generation();
+    let positions = generation.positions();
+    generation.tail.lock().forget(&positions).unwrap();
+    assert!(unpack(&generation.tail.lock().of("city")).next().is_none());
+    first.scorecard.projection.rebuilds().ask();
+    first.rebuilt().await;
+    assert!(first.scorecard.projection.generation().number() > 1);
+    assert_eq!(as_of(&second, "tax").await, before);
+    second.scorecard.projection.rebuilds().ask();
+    second.rebuilt().await;
+    assert_eq!(second.scorecard.projection.generation().number(), 0, "it still does not write");
+    assert_eq!(as_of(&second, "tax").await, before);
+    second.stop().await;
+    first.stop().await;
+}
