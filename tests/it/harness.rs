@@ -61,7 +61,11 @@ impl Server {
     }
 
     async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
-        let running = serve::start(Target::All, settings, clock).await.expect("the server starts");
+        Self::of(serve::start(Target::All, settings, clock).await.expect("the server starts")).await
+    }
+
+    /// One that was started otherwise, once it is filled.
+    pub(crate) async fn of(running: Running) -> Self {
         running.filled().await;
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }

@@ -47,7 +47,7 @@ pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Tab
     drop(events);
 
     let began = Instant::now();
-    let place = substrate::scorecard_place(settings)?;
+    let place = substrate::projection_place(settings)?;
     let scorecard = Scorecard::start(&sources, &place, mingjing::clock(), &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     let projected = per_second(count, began.elapsed());
