@@ -158,7 +158,7 @@ async fn call(channel: &Channel, rpc: &MethodDescriptor, request: &DynamicMessag
     timeout(FEED_WAIT, feed.message()).await.map_or(Ok(None), |heard| heard).map(Option::unwrap_or_default)
 }
 
-fn rpcs() -> impl Iterator<Item = MethodDescriptor> {
+pub(crate) fn rpcs() -> impl Iterator<Item = MethodDescriptor> {
     let services = POOL.services().filter(|service| service.full_name().starts_with("mingjing."));
     services
         .flat_map(|service| service.methods().collect::<Vec<_>>())
@@ -368,13 +368,13 @@ fn instant(chance: &mut Chance) -> (i64, i32) {
     (*pick(&seconds, chance), *pick(&nanos, chance))
 }
 
-fn pick<'a, T>(among: &'a [T], chance: &mut Chance) -> &'a T {
+pub(crate) fn pick<'a, T>(among: &'a [T], chance: &mut Chance) -> &'a T {
     let end = u64::try_from(among.len()).unwrap();
     &among[usize::try_from(chance.below(end)).unwrap()]
 }
 
 /// Bytes as they are.
-struct Raw;
+pub(crate) struct Raw;
 
 impl Codec for Raw {
     type Encode = Vec<u8>;

@@ -17,7 +17,7 @@ use contract::words::component::Method;
 use contract::words::{
     AssessorMethod, Component, LedgerMethod, RecordedEvent, SchemeRules, Stratum, SurveyLevel, SurveyMethod,
 };
-use mingjing::config::Settings;
+use mingjing::config::{ClockSetting, Settings};
 use mingjing::serve::{self, Running};
 use mingjing::target::Target;
 use serde_json::Value;
@@ -50,15 +50,19 @@ impl Server {
 
     /// The same, by another clock.
     pub(crate) async fn start_with(data_dir: &Path, clock: eventstore::Clock) -> Self {
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let running = serve::start(Target::All, &Settings::embedded(listen, data_dir), clock)
-            .await
-            .expect("the server starts");
-        Self::of(running).await
+        let settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir);
+        Self::start_as(&settings, clock).await
     }
 
-    /// One that was started otherwise, once it is filled.
-    pub(crate) async fn of(running: Running) -> Self {
+    /// The same, on time that is moved by hand.
+    pub(crate) async fn start_by_hand(data_dir: &Path, start: jiff::Timestamp) -> Self {
+        let settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), data_dir);
+        Self::start_as(&Settings { clock: ClockSetting::ByHand(start), ..settings }, mingjing::clock()).await
+    }
+
+    /// The same, as `settings` say.
+    pub(crate) async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
+        let running = serve::start(Target::All, settings, clock).await.expect("the server starts");
         running.filled().await;
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }

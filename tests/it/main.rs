@@ -5,6 +5,7 @@
 mod arbitrary;
 mod architecture;
 mod chance;
+mod desk;
 mod feeds;
 mod first_year;
 mod foreign;
@@ -18,7 +19,10 @@ mod published;
 mod reactions;
 mod recomputed;
 mod refusals;
+mod rehearsal;
+mod second_year;
 mod secrecy;
 mod sql;
 mod stack;
 mod stories;
+mod years;

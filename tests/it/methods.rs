@@ -19,8 +19,10 @@ use tonic::transport::Channel;
 use crate::harness::*;
 use crate::methods::year::Year;
 
+mod beside;
 mod enter;
-mod year;
+mod enter_beside;
+pub(crate) mod year;
 
 /// As many as `MINGJING_TEST_YEARS` said when the test was built, or else these, as far as time allows.
 const YEARS: u64 = 24;

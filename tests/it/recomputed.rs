@@ -63,6 +63,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) explained: usize,
 }
 
+/// What was compared.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) scorecards: usize,
+    /// In a line each.
+    pub(crate) differences: Vec<String>,
+}
+
 impl Cut {
     fn counts(&self, event: &RecordedEvent) -> bool {
         let by = |cut: Option<Timestamp>, at| cut.is_none_or(|cut| instant(at).unwrap() <= cut);
@@ -91,14 +99,16 @@ impl City {
     }
 
     /// How what is served differs from what the events say.
-    pub(crate) async fn differences(&self, server: &Server, asked: &Asked<'_>) -> Vec<String> {
+    pub(crate) async fn check(&self, server: &Server, asked: &Asked<'_>) -> Checked {
         let past = Past::read(self.0.iter().filter(|event| asked.cut.counts(event)));
         let now = asked.cut.instant(asked.now);
         let served = served(server, asked).await;
         let (Some(cycle), Some(served)) = (past.cycles.get(asked.cycle), &served) else {
             let there = past.cycles.contains_key(asked.cycle);
             let same = there == served.is_some();
-            return if same { vec![] } else { vec![format!("{}: recomputed there: {there}", asked.cycle)] };
+            let differences =
+                if same { vec![] } else { vec![format!("{}: recomputed there: {there}", asked.cycle)] };
+            return Checked { scorecards: 0, differences };
         };
         let year = year(&past, cycle, now);
         let scores = scores(&year);
@@ -128,7 +138,7 @@ impl City {
         for (unit, score) in scores.iter().step_by(asked.explained) {
             found.extend(self.unexplained(server, asked, &year, (unit, score)).await);
         }
-        found
+        Checked { scorecards: cards.len(), differences: found }
     }
 
     /// How the lines that explain a scorecard differ.

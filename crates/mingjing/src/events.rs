@@ -12,7 +12,7 @@ use contract::event::{
 use contract::field::{self, BadField};
 use contract::words;
 use eventstore::store::PAGE_EVENTS_MAX;
-use eventstore::{LogReader, RecordedEvent};
+use eventstore::{LogReader, RecordedEvent, SharedSource};
 use shell::{Consumers, Tasks, consumers};
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
@@ -96,7 +96,11 @@ impl EventService for Events {
         _request: Request<ListConsumersRequest>,
     ) -> Result<Response<ListConsumersResponse>, Status> {
         let all = self.consumers.list();
-        let consumers = futures::future::join_all(all.iter().map(|consumer| describe(consumer))).await;
+        // Many follow one log; it is asked once.
+        let sources: BTreeMap<_, _> = all.iter().map(|it| (it.source().service(), it.source())).collect();
+        let ends = futures::future::join_all(sources.values().map(|source| head(source))).await;
+        let ends: BTreeMap<_, _> = sources.into_keys().zip(ends).collect();
+        let consumers = all.iter().map(|it| describe(it, ends[it.source().service()])).collect();
         let mut logs = Vec::new();
         for log in self.logs.values() {
             let head = log.head().await.map_err(|error| shell::commands::store_failure(&error))?;
@@ -119,7 +123,7 @@ impl EventService for Events {
         }
         let mut consumers = Vec::new();
         for consumer in named {
-            let described = describe(&consumer).await;
+            let described = describe(&consumer, head(consumer.source()).await);
             if consumer.resume() {
                 consumers.push(described);
             }
@@ -128,14 +132,19 @@ impl EventService for Events {
     }
 }
 
-async fn describe(consumer: &consumers::Consumer) -> Consumer {
-    let head = tokio::time::timeout(HEAD_TIMEOUT, consumer.source().head()).await;
+/// Where a log ends; `None`: it is away.
+async fn head(source: &SharedSource) -> Option<u64> {
+    let head = tokio::time::timeout(HEAD_TIMEOUT, source.head()).await;
+    head.ok().and_then(Result::ok).map(|head| head.position)
+}
+
+fn describe(consumer: &consumers::Consumer, head_position: Option<u64>) -> Consumer {
     let progress = consumer.progress().borrow().clone();
     Consumer {
         consumer: consumer.name().to_owned(),
         service: consumer.source().service().to_owned(),
         position: progress.position,
-        head_position: head.ok().and_then(Result::ok).map(|head| head.position),
+        head_position,
         alarm: progress.alarm,
     }
 }

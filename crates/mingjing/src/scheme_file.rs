@@ -85,7 +85,7 @@ fn read(text: &str) -> File {
     };
     let mut shape = shape::Shape::new(text);
     let descriptor = descriptors::POOL.get_message_by_name(&SchemeRules::full_name());
-    let message = descriptor.map(|descriptor| shape.message("", table.get_ref(), descriptor));
+    let message = descriptor.map(|descriptor| shape.message("", table.get_ref(), &descriptor));
     let bytes = message.map(|message| message.encode_to_vec()).unwrap_or_default();
     let mut faults: Vec<_> = errors.iter().map(syntax).collect();
     faults.extend(shape.faults);

@@ -163,7 +163,7 @@ impl Services {
             filling.push((ACCOUNTABILITY_SERVICE, filled(accountability.reads(), accountability.replica())));
         }
         if target.projects() {
-            let place = substrate::projection_place(settings)?;
+            let place = substrate::scorecard_place(settings)?;
             let scorecard = Scorecard::start(sources, &place, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
             filling.push((

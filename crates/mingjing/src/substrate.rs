@@ -12,6 +12,7 @@ use eventstore::relay;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::Log;
 use eventstore::{Clock, EventStore, LogReader, SharedSource};
+use scorecard::Place;
 use secrecy::ExposeSecret as _;
 use shell::{Sources, Tasks};
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use crate::config::Settings;
 use crate::remote::RemoteLog;
-use crate::target::{Owner, SCORECARD, Target};
+use crate::target::{self, Owner, Target};
 
 /// Stands in a database URL for the name of the service.
 const SERVICE_PLACEHOLDER: &str = "{service}";
@@ -113,18 +114,18 @@ pub fn database_url(service: &str, settings: &Settings) -> Option<String> {
     Some(url.replace(SERVICE_PLACEHOLDER, service))
 }
 
-/// Where the scorecard keeps what it projects.
-pub fn projection_place(settings: &Settings) -> anyhow::Result<scorecard::Place> {
-    Ok(match database_url(SCORECARD, settings) {
-        Some(url) => scorecard::Place::Url(url),
-        None => scorecard::Place::File(sqlite_file(SCORECARD, &settings.data_dir)?),
-    })
-}
-
 /// The SQLite file of a service; its folder is made if it is not there.
 pub fn sqlite_file(service: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;
     Ok(data_dir.join(format!("{service}.db")))
+}
+
+/// Where the scorecard keeps its data.
+pub fn scorecard_place(settings: &Settings) -> anyhow::Result<Place> {
+    Ok(match database_url(target::SCORECARD, settings) {
+        Some(url) => Place::Url(url),
+        None => Place::File(sqlite_file(target::SCORECARD, &settings.data_dir)?),
+    })
 }
 
 async fn connect(target: Target, settings: &Settings) -> anyhow::Result<Option<Nats>> {

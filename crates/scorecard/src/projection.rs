@@ -287,7 +287,12 @@ impl Projection {
 
     /// How far the facts of a cycle have come.
     pub(crate) fn shown(&self, current: &Current) -> Vec<Freshness> {
-        let alarms = current.standing(|standing, alarm| (standing.facts.differences(), alarm.to_owned()));
+        // Results may be of facts that had not happened by then.
+        let of_then = current.cut().is_some_and(|cut| cut.occurred.is_some());
+        let alarms = current.standing(|standing, alarm| {
+            let differences = if of_then { String::new() } else { standing.facts.differences() };
+            (differences, alarm.to_owned())
+        });
         freshness::freshness(current.reached(), &self.heads.known(), &alarms)
     }
 

@@ -12,6 +12,8 @@ use scoring::facts::{ComponentFacts, UnitFacts};
 use tonic::Request;
 use tonic::transport::Channel;
 
+use super::beside::is_grassroots;
+use super::enter_beside;
 use super::year::{Ballot, Form, Year};
 use crate::harness::request_id;
 
@@ -45,6 +47,7 @@ pub(super) async fn enter(channel: &Channel, year: &Year) {
     for number in 0..year.commitments.len() {
         promise(&mut client, year, number).await;
     }
+    enter_beside::enter(channel, year).await;
 }
 
 async fn open(client: &mut Client, year: &Year) {
@@ -56,6 +59,7 @@ async fn open(client: &mut Client, year: &Year) {
             title: "A unit".to_owned(),
             kind: UnitKind::Division.into(),
             parent_unit: unit.parent.clone().unwrap_or_default(),
+            grassroots: is_grassroots(name),
             ..Default::default()
         };
         client.register_unit(request).await.unwrap();

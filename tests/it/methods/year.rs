@@ -13,8 +13,9 @@ use scoring::facts::{
     ComponentFacts, CycleFacts, DailyEntry, Forms, IndicatorFacts, LedgerEntry, PanelFacts, SurveyFacts,
     UnitFacts,
 };
-use scoring::indices::{CommitmentFigures, RectificationFigures};
+use scoring::indices::CommitmentFigures;
 
+use super::beside::Beside;
 use crate::chance::Chance;
 
 pub(crate) const LEVELS: [(&str, Option<&str>); 4] =
@@ -30,6 +31,7 @@ pub(crate) struct Year {
     pub(crate) ballots: Vec<Ballot>,
     pub(crate) forms: Vec<Form>,
     pub(crate) commitments: Vec<Promise>,
+    pub(crate) beside: Beside,
 }
 
 /// An elector of a panel; with marks, if the elector votes.
@@ -64,12 +66,14 @@ impl Year {
             ballots: vec![],
             forms: vec![],
             commitments: vec![],
+            beside: Beside::default(),
         };
         year.add_units(&mut chance);
         for component in year.rules.components.clone() {
             year.add_component(&component, &mut chance);
         }
         year.add_daily(&mut chance);
+        year.add_vetoes(&mut chance);
         year
     }
 
@@ -81,7 +85,7 @@ impl Year {
         format!("{}/cycles/year", self.parent())
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         self.facts.units.keys().cloned().collect()
     }
 
@@ -212,13 +216,9 @@ impl Year {
         }
     }
 
-    /// Promises; the other indices find nothing on record.
+    /// What an index counts.
     fn add_index(&mut self, index: &IndexMethod, chance: &mut Chance) {
-        if index.kind() == IndexKind::Rectification {
-            for unit in self.facts.units.values_mut() {
-                unit.figures.rectification = Some(RectificationFigures::default());
-            }
-        }
+        self.add_beside(index.kind(), chance);
         if index.kind() != IndexKind::Commitments || !self.commitments.is_empty() {
             return;
         }
@@ -257,7 +257,7 @@ impl Year {
     }
 }
 
-fn rules(chance: &mut Chance) -> SchemeRules {
+pub(crate) fn rules(chance: &mut Chance) -> SchemeRules {
     let maxima: &[&str] = match chance.below(5) {
         0 => &["100"],
         1 => &["60", "40"],
@@ -284,6 +284,7 @@ fn rules(chance: &mut Chance) -> SchemeRules {
         daily_sources: SOURCES.iter().map(source).collect(),
         rollup_share: ["", "0.1", "0.333333333"][usize::try_from(chance.below(3)).unwrap()].to_owned(),
         excellent_quota: u32::try_from(chance.below(5)).unwrap(),
+        veto_cap: (chance.below(2) == 0).then(|| chance.below(70).to_string()),
         ..SchemeRules::default()
     }
 }
@@ -333,11 +334,8 @@ fn method(chance: &mut Chance) -> Method {
             Method::Indicator(IndicatorMethod { indicators: (0..2).map(indicator).collect() })
         }
         _ => {
-            let kind = match chance.below(12) {
-                0 => IndexKind::Training,
-                1 => IndexKind::Rectification,
-                _ => IndexKind::Commitments,
-            };
+            let kinds = [IndexKind::Training, IndexKind::Rectification, IndexKind::Commitments];
+            let kind = kinds[usize::try_from(chance.below(3)).unwrap()];
             Method::Index(IndexMethod { kind: kind.into(), weights: vec![] })
         }
     }

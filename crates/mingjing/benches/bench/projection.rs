@@ -60,7 +60,7 @@ pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Tab
 
 /// The scorecard on these sources, as `settings` say.
 async fn start(sources: &Sources, settings: &Settings, tasks: &Tasks) -> anyhow::Result<Scorecard> {
-    let place = substrate::projection_place(settings)?;
+    let place = substrate::scorecard_place(settings)?;
     Ok(Scorecard::start(sources, &place, mingjing::clock(), tasks).await?)
 }
 

@@ -27,7 +27,7 @@ impl<'a> Shape<'a> {
         &mut self,
         path: &str,
         table: &DeTable<'_>,
-        descriptor: MessageDescriptor,
+        descriptor: &MessageDescriptor,
     ) -> DynamicMessage {
         let mut message = DynamicMessage::new(descriptor.clone());
         for (key, found) in table {
@@ -76,7 +76,7 @@ impl<'a> Shape<'a> {
     fn value(&mut self, path: &str, found: &Found<'_>, kind: &Kind) -> Option<Value> {
         match (kind, found.get_ref()) {
             (Kind::Message(descriptor), DeValue::Table(table)) => {
-                Some(Value::Message(self.message(path, table, descriptor.clone())))
+                Some(Value::Message(self.message(path, table, descriptor)))
             }
             (Kind::Message(_), _) => self.wrong(path, found, "a table"),
             (Kind::String, DeValue::String(text)) => Some(Value::String(text.to_string())),
@@ -88,14 +88,13 @@ impl<'a> Shape<'a> {
                     .ok()
                     .or_else(|| self.wrong(path, found, "a whole number, not negative"))
             }
-            (Kind::Enum(values), DeValue::String(name)) => match values.get_value_by_name(name) {
-                Some(value) => Some(Value::EnumNumber(value.number())),
-                None => {
-                    let names: Vec<_> =
-                        values.values().skip(1).map(|value| value.name().to_owned()).collect();
-                    self.wrong(path, found, &format!("one of {}", names.join(", ")))
-                }
-            },
+            (Kind::Enum(values), DeValue::String(name)) => {
+                let known = values.get_value_by_name(name).map(|value| Value::EnumNumber(value.number()));
+                let names = values.values().skip(1).map(|value| value.name().to_owned());
+                known.or_else(|| {
+                    self.wrong(path, found, &format!("one of {}", names.collect::<Vec<_>>().join(", ")))
+                })
+            }
             (Kind::Enum(_), _) => self.wrong(path, found, "a name in quotation marks"),
             _ => self.wrong(path, found, "a whole number, not negative"),
         }

@@ -135,15 +135,22 @@ fn execute(facts: &mut Facts, event: &DispositionExecuted) -> Result<(), String>
     })
 }
 
-/// What an overturned finding led to falls with it.
+/// What an overturned finding led to falls with it. What stands in part is disposed of anew, also when the case
+/// was closed.
 fn decide_appeal(facts: &mut Facts, event: &AppealDecided) -> Result<(), String> {
     let (jurisdiction, _) = ids("cases", &event.case)?;
     let cleared = units(jurisdiction, &event.units_cleared)?;
-    let overturned = event.outcome() == AppealOutcome::Overturned;
-    change(facts, &event.case, |case| {
-        case.responsible.retain(|unit| !overturned && !cleared.contains(unit));
-        if overturned {
+    let outcome = event.outcome();
+    change(facts, &event.case, |case| match outcome {
+        AppealOutcome::Unspecified | AppealOutcome::Dismissed => {}
+        AppealOutcome::Overturned => {
+            case.responsible.clear();
             case.dispositions.clear();
+        }
+        AppealOutcome::Varied => {
+            case.responsible.retain(|unit| !cleared.contains(unit));
+            case.dispositions.clear();
+            case.closed = false;
         }
     })
 }

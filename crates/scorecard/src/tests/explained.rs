@@ -83,8 +83,7 @@ fn each_line_leads_to_the_events_behind_it() {
 fn a_stratum_line_carries_the_forms_it_was_given() {
     let history = closed_year();
     let league = history.league();
-    let form =
-        Trace { position: 7, event_id: Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
+    let form = Trace { position: 7, event_id: Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
     let answered = Answered::from([(("public".to_owned(), "recipients".to_owned()), vec![form.clone()])]);
     let (lines, _) = explain::lines(&league, "bureau", &answered).unwrap();
     assert_eq!(events(&lines, LossKind::Stratum, "recipients"), [form]);

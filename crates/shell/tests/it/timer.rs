@@ -49,3 +49,18 @@ fn a_fact_has_one_request_whenever_it_is_noticed() {
     assert_ne!(timer::call("evaluation-looks", "town", "c1", now()).request_id, first.request_id);
     assert_eq!((first.metadata.occurred_at, &*first.metadata.actor), (now(), "evaluation-looks"));
 }
+
+#[tokio::test]
+async fn a_timer_that_is_asked_to_looks_at_once_and_answers() {
+    let tasks = Tasks::default();
+    let (looked, mut looks) = mpsc::unbounded_channel();
+    timer::start(Looks(looked), LONG * 100, Arc::new(now), &tasks);
+    assert_eq!(tokio::time::timeout(LONG, looks.recv()).await.unwrap(), Some(now()), "as it starts");
+    let failure = tokio::time::timeout(LONG, tasks.timers.look()).await.unwrap().unwrap_err();
+    assert_eq!(failure, Failure::Unavailable("away".to_owned()));
+    assert_eq!(looks.try_recv(), Ok(now()));
+    tasks.stop.cancel();
+    tasks.tracker.close();
+    tokio::time::timeout(LONG, tasks.tracker.wait()).await.unwrap();
+    tasks.timers.look().await.unwrap_err();
+}

@@ -73,12 +73,12 @@ impl City {
             Fact::UnitResumed(resumed) => self.campaign_unit(id, &resumed.unit).stall = None,
             Fact::ItemDesigned(designed) => return self.design(id, designed),
             Fact::SessionHeld(held) => return self.hold(id, held),
-            Fact::SessionCorrected(corrected) => return self.hold(id, &as_held(corrected)),
+            Fact::SessionCorrected(corrected) => return self.correct_session(id, corrected),
             Fact::SessionVoided(_) => return self.void(id),
             Fact::AssessmentRecorded(recorded) => return self.record(id, recorded),
             Fact::AssessmentCorrected(corrected) => return self.correct(id, corrected),
             Fact::NeedIdentified(identified) => self.identify(id, &identified.unit),
-            Fact::NeedMet(_) => self.meet(id),
+            Fact::NeedMet(_) => return self.meet(id),
         }
         Ok(())
     }
@@ -195,14 +195,25 @@ impl City {
         officers.into()
     }
 
+    fn correct_session(&mut self, id: &str, corrected: &SessionCorrected) -> Result<(), String> {
+        self.held(id)?;
+        self.hold(id, &as_held(corrected))
+    }
+
     fn void(&mut self, id: &str) -> Result<(), String> {
-        let (campaign, id) = nested(id)?;
-        let campaign = self.campaign_names.intern(campaign);
+        let (campaign, id) = self.held(id)?;
         let campaign = self.campaigns.edit(campaign);
-        let id = campaign.session_names.intern(id);
         let session = Session { voided: true, ..campaign.sessions.edit(id).clone() };
         campaign.put_session(&self.roster, id, session);
         Ok(())
+    }
+
+    /// The campaign and the number of a session that was held.
+    fn held(&mut self, id: &str) -> Result<(Id, Id), String> {
+        let (campaign, session) = nested(id)?;
+        let campaign = self.campaign_names.intern(campaign);
+        let found = self.campaigns.edit(campaign).session_names.find(session);
+        found.map(|session| (campaign, session)).ok_or_else(|| format!("session `{id}` was never held"))
     }
 
     fn record(&mut self, id: &str, recorded: &AssessmentRecorded) -> Result<(), String> {
@@ -241,12 +252,13 @@ impl City {
         self.units.edit(unit).needs_open += 1;
     }
 
-    fn meet(&mut self, id: &str) {
-        let need = self.need_names.intern(id);
+    fn meet(&mut self, id: &str) -> Result<(), String> {
+        let need = self.need_names.find(id).ok_or_else(|| format!("need `{id}` was never identified"))?;
         let unit = *self.needs.edit(need);
         let unit = self.units.edit(unit);
         unit.needs_open -= 1;
         unit.needs_met += 1;
+        Ok(())
     }
 
     pub(super) fn bytes(&self) -> usize {

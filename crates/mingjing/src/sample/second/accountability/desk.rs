@@ -6,7 +6,7 @@ use contract::accountability::{
     Gravity, LodgeAppealRequest, MakeFindingRequest, OpenCaseRequest,
 };
 use jiff::civil::Date;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::super::super::JURISDICTION;
 use super::super::super::services::by;
@@ -79,7 +79,6 @@ impl<'a> Case<'a> {
 
     /// Gives the case to the first of `candidates` who is not involved.
     pub(super) async fn assign(&mut self, candidates: &[String]) -> Result<(), Status> {
-        let mut assigned = Err(Status::internal("nobody is there to investigate"));
         for (number, investigator) in candidates.iter().enumerate() {
             let request = AssignInvestigatorRequest {
                 request_id: self.request_id(&format!("assign/{number}")),
@@ -88,12 +87,13 @@ impl<'a> Case<'a> {
                 occurred_at: self.desk.occurred_at,
                 ..Default::default()
             };
-            assigned = self.desk.services.accountability.assign_investigator(by(INVESTIGATES, request)).await;
-            if assigned.is_ok() {
-                break;
+            let accountability = &mut self.desk.services.accountability;
+            match accountability.assign_investigator(by(INVESTIGATES, request)).await {
+                Err(status) if status.code() == Code::FailedPrecondition => {}
+                assigned => return assigned.map(drop),
             }
         }
-        assigned.map(drop)
+        Err(Status::failed_precondition(format!("nobody may investigate {}", self.name)))
     }
 
     pub(super) async fn add_evidence(&mut self, text: &str) -> Result<(), Status> {

@@ -113,9 +113,10 @@ fn responsible(case: &accountability::Case) -> Found {
 
 /// What the scale asks for at least.
 fn measures(case: &accountability::Case) -> Vec<Measure> {
-    let (unit, officer) = match case.nature() {
-        CaseNature::HarmToPublic => (Disposition::UnitCriticism, Disposition::Criticism),
-        _ => (Disposition::UnitRectification, Disposition::Admonition),
+    let (unit, officer) = if case.nature() == CaseNature::HarmToPublic {
+        (Disposition::UnitCriticism, Disposition::Criticism)
+    } else {
+        (Disposition::UnitRectification, Disposition::Admonition)
     };
     let found = case.finding.clone().unwrap_or_default();
     let units = found.units.into_iter().map(|name| Measure::by_the_scale(&name, unit));

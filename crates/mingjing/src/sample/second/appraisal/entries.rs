@@ -89,7 +89,7 @@ pub(super) fn steps(appraised: &[Appraised]) -> Vec<Step> {
 /// An entry as it is recorded.
 struct Entry {
     unit: String,
-    entry_id: String,
+    id: String,
     component_id: &'static str,
     source_id: &'static str,
     points: String,
@@ -104,7 +104,7 @@ fn organ_building(unit: &Appraised, random: &mut Random) -> Vec<Step> {
     }
     let entry = |((hundredths, reason), number): ((u32, &'static str), i8)| Entry {
         unit: unit.name.clone(),
-        entry_id: format!("{ORGAN_BUILDING}-{number}"),
+        id: format!("{ORGAN_BUILDING}-{number}"),
         component_id: ORGAN_BUILDING,
         source_id: "",
         points: points('-', hundredths),
@@ -126,7 +126,7 @@ fn visit(round: &Round, unit: &Appraised, random: &mut Random) -> Option<Entry> 
     };
     Some(Entry {
         unit: unit.name.clone(),
-        entry_id: round.id.to_owned(),
+        id: round.id.to_owned(),
         component_id: "",
         source_id: round.source_id,
         points: points(sign, hundredths),
@@ -141,13 +141,13 @@ fn points(sign: char, hundredths: u32) -> String {
 }
 
 fn recorded(entry: Entry) -> Step {
-    let what = format!("entry/{}/{}", entry.unit, entry.entry_id);
+    let what = format!("entry/{}/{}", entry.unit, entry.id);
     Step::new(at(entry.on, 16), what, move |mut desk| async move {
         let request = RecordEntryRequest {
             request_id: desk.request_id,
             parent: cycle(),
             unit: entry.unit,
-            entry_id: entry.entry_id,
+            entry_id: entry.id,
             component_id: entry.component_id.to_owned(),
             source_id: entry.source_id.to_owned(),
             points: entry.points,
@@ -162,7 +162,7 @@ fn recorded(entry: Entry) -> Step {
 /// The unit appeals; somebody else than who recorded the entry decides.
 fn contest(granted: bool, entry: &Entry) -> [Step; 2] {
     let unit_id = entry.unit.rsplit('/').next().unwrap_or_default().to_owned();
-    let name = format!("{}/units/{unit_id}/entries/{}", cycle(), entry.entry_id);
+    let name = format!("{}/units/{unit_id}/entries/{}", cycle(), entry.id);
     let (clerk, of) = (format!("clerk-of-{unit_id}"), name.clone());
     let appealed =
         Step::new(at(date(2025, 7, 28), 10), format!("contest/{name}"), move |mut desk| async move {

@@ -32,7 +32,7 @@ pub(super) fn appraised(city: &City) -> Vec<Appraised> {
         let chance = random.below(36);
         let place = unit.unit_id.rsplit('-').next().and_then(|place| place.parse::<u32>().ok());
         let quality = match (&*unit.unit_id, unit.group) {
-            (BUREAU, _) => 66,
+            (BUREAU, _) => 72,
             (SECOND_VETOED, _) => 84,
             (_, BUREAU_GROUP) if place.is_some_and(|place| place <= BETTER) => 74 + chance / 2,
             (_, BUREAU_GROUP) => 10 + chance,
@@ -47,7 +47,7 @@ pub(super) fn appraised(city: &City) -> Vec<Appraised> {
         name: unit.name(),
         group: SUB_UNITS_GROUP,
         is_target: true,
-        quality: 35 + random.below(45),
+        quality: 40 + random.below(45),
     }));
     appraised
 }
