@@ -60,7 +60,8 @@ impl Server {
         Self::start_as(&Settings { clock: ClockSetting::ByHand(start), ..settings }, mingjing::clock()).await
     }
 
-    async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
+    /// The same, as `settings` say.
+    pub(crate) async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
         Self::of(serve::start(Target::All, settings, clock).await.expect("the server starts")).await
     }
 

@@ -7,8 +7,6 @@ use contract::scorecard::{ExplainScorecardRequest, ListScorecardsRequest};
 use eventstore::testing::postgres::PostgresHere;
 use mingjing::config::Settings;
 use mingjing::sample;
-use mingjing::serve;
-use mingjing::target::Target;
 use serde_json::Value;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, PgConnection, Row as _};
@@ -76,8 +74,7 @@ async fn in_postgresql_other_tools_read_what_the_service_answers() {
     }
     let mut settings = Settings::embedded("127.0.0.1:0".parse().unwrap(), dir.path());
     settings.database_url = Some(postgres.url("{service}").into());
-    let running = serve::start(Target::All, &settings, mingjing::clock()).await.unwrap();
-    let server = Server::of(running).await;
+    let server = Server::start_as(&settings, mingjing::clock()).await;
     let mut tool = PgConnection::connect(&postgres.url("scorecard")).await.unwrap();
     sqlx::query("SET ROLE mingjing_reader").execute(&mut tool).await.unwrap();
     hold_equal(&server, Tool::Postgres(tool)).await;
