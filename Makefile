@@ -1,6 +1,6 @@
 # Every verb that a user, a developer or CI needs.
 .DEFAULT_GOAL := help
-.PHONY: help run stack stack-down demo test soak check lint tools bench doc golden verify clean
+.PHONY: help run stack stack-down demo test soak check lint tools bench bench-scale doc golden verify clean
 
 DATA_DIR ?= data
 STACK ?= /tmp/mingjing-stack
@@ -69,6 +69,11 @@ $(TOOLS)/.done: tests/python/requirements.txt deploy/install-python deploy/insta
 
 bench: ## Measure, each figure beside the raw limit of the same run
 	cargo bench --locked --package mingjing --bench bench
+
+bench-scale: ## Measure at scale: training, complaints, a nation's scorecards; some 20 minutes, 6 GB of memory, 10 GB of disk
+	cargo bench --locked --package training --bench scale
+	cargo bench --locked --package complaints --bench scale
+	cargo bench --locked --package scorecard --bench scale -- $(EVENTS)
 
 golden: ## Append examples of new events to crates/contract/golden
 	cargo run --locked --package contract --example golden

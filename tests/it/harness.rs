@@ -60,8 +60,13 @@ impl Server {
         Self::start_as(&Settings { clock: ClockSetting::ByHand(start), ..settings }, mingjing::clock()).await
     }
 
-    async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
-        let running = serve::start(Target::All, settings, clock).await.expect("the server starts");
+    /// The same, as `settings` say.
+    pub(crate) async fn start_as(settings: &Settings, clock: eventstore::Clock) -> Self {
+        Self::of(serve::start(Target::All, settings, clock).await.expect("the server starts")).await
+    }
+
+    /// One that was started otherwise, once it is filled.
+    pub(crate) async fn of(running: Running) -> Self {
         running.filled().await;
         let address = running.address;
         Self { address, channel: connect(address).await.expect("it is reached"), running }

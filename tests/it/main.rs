@@ -23,6 +23,7 @@ mod refusals;
 mod rehearsal;
 mod second_year;
 mod secrecy;
+mod sql;
 mod stack;
 mod stories;
 mod surveys;

@@ -12,6 +12,7 @@ mod audit;
 mod kill;
 mod load;
 mod replicas;
+mod restored;
 mod running;
 mod watch;
 
@@ -52,7 +53,7 @@ fn without_chance(value: Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn five_processes_give_the_same_year_as_one_and_lose_nothing_when_killed() {
     let home = tempdir().unwrap();
-    let stack = Stack::up(home.path(), 1).await;
+    let stack = Stack::up_for_the_sample(home.path()).await;
     let evaluation = stack.channel("evaluation", 0);
     let year = stack.sample().await;
     let mut demo = Command::new(&stack.program);

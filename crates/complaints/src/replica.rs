@@ -53,14 +53,13 @@ impl Replica {
     }
 
     /// A unit and all those below it.
-    pub fn subtree(&self, unit: &str) -> Vec<String> {
-        let (mut found, mut seen) = (vec![unit.to_owned()], HashSet::from([unit]));
-        let mut waiting = vec![unit];
-        while let Some(above) = waiting.pop() {
-            for below in self.below(above).filter(|below| seen.insert(below)) {
-                found.push(below.to_owned());
-                waiting.push(below);
-            }
+    pub fn subtree<'a>(&'a self, unit: &'a str) -> Vec<&'a str> {
+        let mut found = vec![unit];
+        let mut next = 0;
+        // No more units than there are: a loop ends there.
+        while let Some(above) = found.get(next).filter(|_| next <= self.units.len()) {
+            found.extend(self.below(above));
+            next += 1;
         }
         found
     }

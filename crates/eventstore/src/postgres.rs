@@ -142,6 +142,11 @@ impl Log for PostgresLog {
         row::head(rows.first().ok_or_else(|| row::corrupt("the head", "it is missing"))?)
     }
 
+    async fn renew_epoch(&self) -> Result<Head, StoreError> {
+        self.change(|| sqlx::query("UPDATE head SET epoch = uuid_send(gen_random_uuid())")).await?;
+        self.head().await
+    }
+
     async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         let rows = self
             .rows(|| sqlx::query(READ_ALL.as_str()).bind(signed(from_position)).bind(count(limit)))

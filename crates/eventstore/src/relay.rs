@@ -31,8 +31,8 @@ use crate::store::{EventStore, Head, LogReader, StoreError};
 
 mod batch;
 
-/// Who has it publishes.
-const LEASE: &str = "relay";
+/// The lease of who publishes a log.
+pub const LEASE: &str = "relay";
 /// While there is nothing to publish, the stream is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After a failure, first and at most.

@@ -1,7 +1,7 @@
 //! The log in a SQLite file: WAL, flushed at every commit.
 //!
 //! Writing: one connection, one transaction per batch, few multi-row statements, since each statement costs
-//! some 50 µs. Reading: a pool, in pages.
+//! some 50 µs. Reading: a pool, in pages, each of which is one value, since each value costs as much again.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -25,6 +25,7 @@ use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, count, signed};
 use crate::store::{Answered, Append, AppendError, Checkpoint, Head, Log, Outcome, StoreError};
 
 mod boxed;
+mod packed;
 
 const READERS: u32 = 4;
 /// Seldom does another process write to a file.
@@ -41,15 +42,10 @@ static INSERT_REQUESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
         |insert: String| format!("{insert}; UPDATE head SET position = ?, recorded_at = ?, chain_hash = ?");
     inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5).into_iter().map(insert).collect()
 });
-static READ_ALL: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT {EVENT_COLUMNS} FROM event WHERE position >= ? ORDER BY position LIMIT ?")
-});
-static READ_STREAM: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {EVENT_COLUMNS} FROM event WHERE stream = ? AND stream_version >= ? \
-         ORDER BY stream_version LIMIT ?"
-    )
-});
+static READ_ALL: LazyLock<String> =
+    LazyLock::new(|| packed::select("position >= ? ORDER BY position LIMIT ?"));
+static READ_STREAM: LazyLock<String> =
+    LazyLock::new(|| packed::select("stream = ? AND stream_version >= ? ORDER BY stream_version LIMIT ?"));
 /// One row, since each row and each statement costs a hand-over between threads: the head, the versions in the
 /// order of the names, how many of the requests were answered.
 const LOOK_UP: &str = "SELECT position, recorded_at, chain_hash, \
@@ -104,8 +100,9 @@ impl SqliteLog {
         query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
         from_position: u64,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
-        let rows = query.fetch_all(&self.readers).await.map_err(|error| broken(error, from_position))?;
-        rows.iter().map(|row| row::event(row, from_position)).collect()
+        let row = query.fetch_one(&self.readers).await.map_err(|error| broken(error, from_position))?;
+        let page: Option<Vec<u8>> = row.try_get(0).map_err(StoreError::database)?;
+        packed::events(&page.unwrap_or_default(), from_position)
     }
 }
 
@@ -138,6 +135,11 @@ impl Log for SqliteLog {
     async fn head(&self) -> Result<Head, StoreError> {
         let row = sqlx::query("SELECT position, chain_hash, epoch FROM head").fetch_one(&self.readers).await;
         row::head(&row.map_err(StoreError::database)?)
+    }
+
+    async fn renew_epoch(&self) -> Result<Head, StoreError> {
+        self.write_one(sqlx::query("UPDATE head SET epoch = randomblob(16)")).await?;
+        self.head().await
     }
 
     async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {

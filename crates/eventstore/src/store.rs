@@ -188,6 +188,10 @@ pub trait Log: Send + Sync + 'static {
     /// Where the log ends.
     async fn head(&self) -> Result<Head, StoreError>;
 
+    /// Gives the log a new epoch, as one that was restored from an older copy needs: what others know of it is
+    /// of another log from then on.
+    async fn renew_epoch(&self) -> Result<Head, StoreError>;
+
     /// Up to `limit` events from a position on, in order.
     async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
 

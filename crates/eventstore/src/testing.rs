@@ -1,7 +1,9 @@
-//! Given these events, when this command, then those events, nothing, or a broken rule; and a real server.
+//! Given these events, when this command, then those events, nothing, or a broken rule; a real server; what
+//! benches at scale share.
 
 pub mod nats;
 pub mod postgres;
+pub mod scale;
 
 use std::fmt::Debug;
 

@@ -7,6 +7,7 @@ mod forms;
 mod health;
 mod import;
 pub mod print;
+mod renew;
 mod sample;
 mod scheme;
 mod scorecard;
@@ -78,6 +79,9 @@ enum Command {
     Forms(forms::Command),
     /// Check the logs in the data directory: does every event fit its predecessor?
     Verify(verify::Verify),
+    /// Say that a service's log was restored from an older copy: it gets a new store epoch, and its stream is deleted
+    /// and made again. While the service is stopped.
+    Renew(renew::Renew),
 }
 
 /// One service, or all of them in this process.
@@ -148,6 +152,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Health(asked) => health::run(asked, flags).await,
         Command::Verify(verify) => verify::run(verify, flags).await,
+        Command::Renew(asked) => renew::run(asked, flags).await,
     }
 }
 

@@ -6,13 +6,16 @@
 //! | a service's full name | what it reads from was filled |
 //! | the empty name | that of all services in this process |
 //! | `consumers` | nothing that follows a log has stopped at an event it could not read |
+//! | `publishing` | no relay has stopped at something that somebody must put right |
 //!
 //! A database or NATS that is away makes nothing unhealthy: what is in memory is still served, and a command
 //! that cannot be stored is refused as such.
 
 use std::time::Duration;
 
+use eventstore::relay;
 use shell::Consumers;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::{Health as HealthService, HealthServer};
@@ -20,8 +23,12 @@ use tonic_health::server::HealthReporter;
 
 const ALIVE: &str = "alive";
 const CONSUMERS: &str = "consumers";
-/// Consumers are looked at this often.
+const PUBLISHING: &str = "publishing";
+/// Consumers and relays are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// What a relay is doing.
+type Relay = watch::Receiver<relay::Status>;
 
 /// Says how the process fares. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +45,7 @@ impl Health {
     pub async fn begin(&self, names: &[&'static str]) {
         self.set(ALIVE, true).await;
         self.set(CONSUMERS, true).await;
+        self.set(PUBLISHING, true).await;
         for name in names.iter().copied().chain([""]) {
             self.set(name, false).await;
         }
@@ -57,12 +65,14 @@ impl Health {
         }
     }
 
-    /// Says whether a consumer has stopped, until `stop`.
-    pub async fn follow_consumers(self, consumers: Consumers, stop: CancellationToken) {
+    /// Says whether a consumer or a relay has stopped, until `stop`.
+    pub async fn follow(self, consumers: Consumers, relays: Vec<Relay>, stop: CancellationToken) {
         while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
             let stopped = |progress: &shell::consumers::Progress| !progress.alarm.is_empty();
             let well = consumers.list().iter().all(|consumer| !stopped(&consumer.progress().borrow()));
             self.set(CONSUMERS, well).await;
+            let stopped = |relay: &Relay| matches!(relay.borrow().state, relay::State::Alarm(_));
+            self.set(PUBLISHING, !relays.iter().any(stopped)).await;
         }
     }
 }

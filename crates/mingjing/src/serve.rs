@@ -125,7 +125,8 @@ pub async fn start(target: Target, settings: &Settings, system: Clock) -> anyhow
     let filling = fill(services.filling, health.clone(), publish);
     let stop = tasks.stop.clone();
     tasks.tracker.spawn(async move { stop.run_until_cancelled(filling).await });
-    tasks.tracker.spawn(health.follow_consumers(tasks.consumers.clone(), tasks.stop.clone()));
+    let relays = substrate.relays.values().cloned().collect();
+    tasks.tracker.spawn(health.follow(tasks.consumers.clone(), relays, tasks.stop.clone()));
     Ok(Running { address, tasks, databases: substrate.databases, filled })
 }
 
@@ -163,7 +164,7 @@ impl Services {
             filling.push((ACCOUNTABILITY_SERVICE, filled(accountability.reads(), accountability.replica())));
         }
         if target.projects() {
-            let place = substrate::scorecard_place(settings)?;
+            let place = substrate::projection_place(settings)?;
             let scorecard = Scorecard::start(sources, &place, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
             filling.push((

@@ -12,7 +12,6 @@ use eventstore::relay;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::Log;
 use eventstore::{Clock, EventStore, LogReader, SharedSource};
-use scorecard::Place;
 use secrecy::ExposeSecret as _;
 use shell::{Sources, Tasks};
 use tokio::sync::watch;
@@ -21,7 +20,7 @@ use uuid::Uuid;
 
 use crate::config::Settings;
 use crate::remote::RemoteLog;
-use crate::target::{self, Owner, Target};
+use crate::target::{Owner, SCORECARD, Target};
 
 /// Stands in a database URL for the name of the service.
 const SERVICE_PLACEHOLDER: &str = "{service}";
@@ -54,7 +53,7 @@ impl Substrate {
             let store = EventStore::start(owner.name(), log, clock.clone(), &tasks.tracker).await?;
             stores.insert(owner, store);
         }
-        let nats = connect(target, settings).await?;
+        let nats = connect(target.name(), settings).await?;
         let process = Uuid::from_u128(rand::random()).simple().to_string();
         let source = |owner: Owner| -> anyhow::Result<SharedSource> {
             if let Some(store) = stores.get(&owner) {
@@ -120,20 +119,13 @@ pub fn sqlite_file(service: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(data_dir.join(format!("{service}.db")))
 }
 
-/// Where the scorecard keeps its data.
-pub fn scorecard_place(settings: &Settings) -> anyhow::Result<Place> {
-    Ok(match database_url(target::SCORECARD, settings) {
-        Some(url) => Place::Url(url),
-        None => Place::File(sqlite_file(target::SCORECARD, &settings.data_dir)?),
-    })
-}
-
-async fn connect(target: Target, settings: &Settings) -> anyhow::Result<Option<Nats>> {
+/// The connection to NATS, if there is one, of a process that is called `name`.
+pub async fn connect(name: &str, settings: &Settings) -> anyhow::Result<Option<Nats>> {
     let Some(url) = &settings.nats_url else { return Ok(None) };
     let nats = nats::Settings {
         url: url.clone(),
         credentials: settings.nats_credentials.clone(),
-        name: format!("mingjing-{}", target.name()),
+        name: format!("mingjing-{name}"),
         replicas: settings.nats_replicas,
         ..nats::Settings::default()
     };

@@ -23,7 +23,8 @@ const CONSUMER: &str = "scorecard";
 const PAGES_WAITING_MAX: usize = 8;
 /// A transaction takes no further page once it stands for this many events.
 const BATCH_EVENTS_MAX: usize = 8192;
-/// So many events wait to be sorted into the past.
+/// So many events wait to be sorted into the past. Who is further behind than that gathers as many in a transaction:
+/// a fact that changes with each of them is written once.
 const TAIL_EVENTS_MAX: usize = 262_144;
 /// So many wait in a replica for the one that writes to sort them in.
 const TAIL_EVENTS_STANDING_BY_MAX: usize = 2 * TAIL_EVENTS_MAX;
@@ -204,11 +205,18 @@ impl Follower {
         let Following { projection, generation, writes, stop, .. } = &self.following;
         let mut differences = String::new();
         while let Some(Some(first)) = stop.run_until_cancelled(feed.recv()).await {
-            let mut recent = Packed::default();
+            let far_behind = self.is_far_behind();
+            let mut recent = (*writes && !far_behind).then(Packed::default);
             let (mut next, mut events) = (Some(first), 0);
             while let Some(fed) = next {
-                events += self.take(fed, &mut recent);
-                next = if events < BATCH_EVENTS_MAX { feed.try_recv().ok() } else { None };
+                events += self.take(fed, recent.as_mut());
+                next = if far_behind && events < TAIL_EVENTS_MAX && !self.has_stopped() {
+                    stop.run_until_cancelled(feed.recv()).await.flatten()
+                } else if events < BATCH_EVENTS_MAX {
+                    feed.try_recv().ok()
+                } else {
+                    None
+                };
             }
             projection.publish(generation);
             let found = generation.read(|folded| folded.facts.differences());
@@ -216,7 +224,7 @@ impl Follower {
                 tracing::error!("the scorecard's arithmetic and evaluation's differ: {found}");
                 differences = found;
             }
-            let goes_on = if *writes { self.write(&recent).await } else { self.stand_by().await };
+            let goes_on = if *writes { self.write(recent).await } else { self.stand_by().await };
             self.committed.send_replace(progress(generation));
             if !goes_on {
                 return;
@@ -224,8 +232,26 @@ impl Follower {
         }
     }
 
+    /// Whether more events are missing than are written in one transaction.
+    fn is_far_behind(&self) -> bool {
+        let reached = self.following.generation.positions();
+        let heads = self.following.projection.heads().known();
+        let missing = heads.iter().map(|(service, head)| {
+            head.position.saturating_sub(reached.get(service).copied().unwrap_or_default())
+        });
+        usize::try_from(missing.sum::<u64>()).is_ok_and(|missing| missing > TAIL_EVENTS_MAX)
+            && !self.has_stopped()
+    }
+
+    /// Whether a log goes no further: nobody waits for it then.
+    fn has_stopped(&self) -> bool {
+        self.following
+            .generation
+            .read(|folded| folded.reached.values().any(|reached| !reached.alarm.is_empty()))
+    }
+
     /// Folds what was fed; gives how many events.
-    fn take(&self, fed: Fed, recent: &mut Packed) -> usize {
+    fn take(&self, fed: Fed, mut recent: Option<&mut Packed>) -> usize {
         let generation = &self.following.generation;
         let (service, page) = match fed {
             Fed::Page(service, page) => (service, page),
@@ -248,7 +274,9 @@ impl Follower {
                 if folded.take(service, event)? {
                     let event = Occurrence::of(service, event);
                     tail.push(&event);
-                    recent.push(&event);
+                    if let Some(recent) = &mut recent {
+                        recent.push(&event);
+                    }
                 }
                 Ok(())
             })
@@ -261,9 +289,9 @@ impl Follower {
         page.len()
     }
 
-    /// Writes what changed; whether to go on. What is not written, since it is told to stop or since another process
+    /// Writes what changed, and the newest events: as they came, or sorted in if they were not packed. Whether to go on. What is not written, since it is told to stop or since another process
     /// writes now, comes again from the logs.
-    async fn write(&self, recent: &Packed) -> bool {
+    async fn write(&self, recent: Option<Packed>) -> bool {
         let Following { generation, store, stop, .. } = &self.following;
         let changes = match generation.change(|folded| folded.facts.take_changes()) {
             Ok(changes) => changes,
@@ -271,10 +299,11 @@ impl Follower {
         };
         let sorted = {
             let tail = generation.tail.lock();
-            (tail.events() >= TAIL_EVENTS_MAX).then(|| tail.all())
+            (recent.is_none() || tail.events() >= TAIL_EVENTS_MAX).then(|| tail.all())
         };
         let checkpoints = self.checkpoints();
-        let written = Written { changes, checkpoints, recent: recent.bytes().to_vec(), sorted };
+        let recent = recent.map_or_else(Vec::new, Packed::into_bytes);
+        let written = Written { changes, checkpoints, recent, sorted };
         while let Err(error) = store.write(generation.number(), &written).await {
             if matches!(error, Error::NotTheWriter) {
                 tracing::warn!("{error}");

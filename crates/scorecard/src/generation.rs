@@ -18,8 +18,9 @@ use crate::history::{Past, Tail};
 use crate::league::League;
 use crate::store::{Error, Sorted, Store};
 
-/// At most so many cycles are kept computed; beyond, all are computed anew when they are read.
-const CYCLES_KEPT_MAX: usize = 256;
+/// At most so many cycles are kept computed, more than a nation has running; beyond, all are computed anew when they
+/// are read.
+const CYCLES_KEPT_MAX: usize = 4096;
 /// At most the training of so many jurisdictions is kept; beyond, all is folded anew when it is read.
 const DRILLS_KEPT_MAX: usize = 4096;
 

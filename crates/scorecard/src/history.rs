@@ -103,6 +103,11 @@ impl Packed {
         &self.bytes
     }
 
+    /// The packed run, taken.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// 0 and the word itself, or its number.
     fn word(&mut self, word: &str) {
         if let Some(number) = self.words.get(word) {

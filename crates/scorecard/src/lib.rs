@@ -16,7 +16,7 @@
 //! | `watch` | every change, as it happens |
 //! | `show`, `shown` | the scorecards as SQL rows for other tools |
 //! | `freshness`, `heads` | how far it has come; where the logs end |
-//! | `projection` | what queries read, kept until it is out of date |
+//! | `projection`, `current` | what queries read, kept until it is out of date; a cycle as it is answered |
 //! | `service`, `queries` | the gRPC service |
 //! | `resume`, `store` | where it goes on after a restart; its database, the only module with SQL |
 //!
@@ -38,6 +38,7 @@ use shell::{Sources, Tasks};
 mod as_of;
 mod card;
 mod compare;
+mod current;
 mod drill;
 mod explain;
 mod figures;

@@ -18,12 +18,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::as_of::{self, AsOf, Cut, Key};
-use crate::drill::Drill;
+use crate::current::Current;
 use crate::figures::Standing;
-use crate::fold::{Folded, Reached};
+use crate::fold::Folded;
 use crate::generation::Generation;
 use crate::heads::Heads;
-use crate::history::Past;
 use crate::league::{Indices, League, Snapshot};
 use crate::rebuild::Rebuilds;
 use crate::{freshness, store};
@@ -49,22 +48,6 @@ pub(crate) struct Projection {
     clock: Clock,
     tasks: Tasks,
     fed: AtomicU64,
-}
-
-/// A cycle's cards, what stands beside them, and how far the logs were folded when they were right.
-pub(crate) struct Current {
-    /// The cycle.
-    pub(crate) league: Arc<League>,
-    generation: Arc<Generation>,
-    beside: Beside,
-    now: Timestamp,
-    reached: BTreeMap<&'static str, Reached>,
-}
-
-/// What stands beside a cycle: of now, or of then.
-enum Beside {
-    Now(Arc<RwLock<Drill>>),
-    Then(Arc<AsOf>),
 }
 
 impl Projection {
@@ -228,7 +211,7 @@ impl Projection {
             as_of.leagues.lock().insert(key, league.clone());
             league
         };
-        Ok(Current { league, generation, beside: Beside::Then(as_of), now, reached })
+        Ok(Current::then(league, generation, as_of, now, reached))
     }
 
     /// The counts behind a cycle's indices as they stand; published results bring their own.
@@ -310,7 +293,7 @@ impl Projection {
             let differences = if of_then { String::new() } else { standing.facts.differences() };
             (differences, alarm.to_owned())
         });
-        freshness::freshness(&current.reached, &self.heads.known(), &alarms)
+        freshness::freshness(current.reached(), &self.heads.known(), &alarms)
     }
 
     /// What time it is.
@@ -340,61 +323,6 @@ impl Projection {
             tracing::error!(%error, "a scorecard was not computed");
             Failure::Internal
         })
-    }
-}
-
-impl Current {
-    /// `reached`: when the version was looked at that the league is of, or before it.
-    fn now(
-        league: Arc<League>,
-        generation: Arc<Generation>,
-        drill: Arc<RwLock<Drill>>,
-        now: Timestamp,
-        reached: BTreeMap<&'static str, Reached>,
-    ) -> Self {
-        let reached = freshness::further(reached, &league.reached);
-        Self { league, generation, beside: Beside::Now(drill), now, reached }
-    }
-
-    /// What stands beside the cycle, and why its training goes no further. Never hold it across an await.
-    pub(crate) fn standing<T>(&self, read: impl FnOnce(Standing<'_>, &str) -> T) -> T {
-        let (days, now) = (self.league.cycle.days(), self.now);
-        match &self.beside {
-            Beside::Now(drill) => {
-                let drill = drill.read();
-                let training = &drill.training;
-                self.generation
-                    .read(|folded| read(Standing { facts: &folded.facts, training, days, now }, &drill.alarm))
-            }
-            Beside::Then(as_of) => {
-                let (facts, training) = (&as_of.folded.facts, &as_of.training);
-                read(Standing { facts, training, days, now }, "")
-            }
-        }
-    }
-
-    /// As of when it is; none: now.
-    pub(crate) fn cut(&self) -> Option<&Cut> {
-        match &self.beside {
-            Beside::Now(_) => None,
-            Beside::Then(as_of) => Some(&as_of.cut),
-        }
-    }
-
-    /// How far a log was folded when it was right.
-    pub(crate) fn position(&self, service: &str) -> u64 {
-        self.reached.get(service).map_or(0, |reached| reached.position)
-    }
-
-    /// What it is of, as a token.
-    pub(crate) fn token(&self) -> String {
-        let tokens = self.reached.iter().map(|(service, reached)| token::write(service, reached.position));
-        tokens.collect::<Vec<_>>().join(",")
-    }
-
-    /// The history of its jurisdiction.
-    pub(crate) async fn past(&self) -> Result<Past, store::Error> {
-        self.generation.past(&self.league.name.jurisdiction).await
     }
 }
 

@@ -10,11 +10,12 @@ use contract::scorecard::{
 use contract::status::Failure;
 use shell::pages;
 
+use crate::current::Current;
 use crate::explain;
 use crate::history::Corrupt;
 use crate::league::place;
 use crate::origins;
-use crate::projection::{Current, Projection, away};
+use crate::projection::{Projection, away};
 use crate::simulate::{self, Table};
 
 /// A page of a league table.

@@ -19,15 +19,9 @@ pub(crate) struct Progress {
 }
 
 /// Rebuilds that are asked for, and how far the one that runs is.
+#[derive(Default)]
 pub(crate) struct Rebuilds {
     progress: watch::Sender<Progress>,
-    asked: watch::Sender<u64>,
-}
-
-impl Default for Rebuilds {
-    fn default() -> Self {
-        Self { progress: watch::channel(Progress::default()).0, asked: watch::channel(0).0 }
-    }
 }
 
 impl Rebuilds {
@@ -42,7 +36,6 @@ impl Rebuilds {
             }
             number = progress.begun;
         });
-        self.asked.send_replace(number);
         number
     }
 
@@ -51,9 +44,10 @@ impl Rebuilds {
         self.progress.subscribe()
     }
 
-    /// Moves when one is asked for.
-    pub(crate) fn asked(&self) -> watch::Receiver<u64> {
-        self.asked.subscribe()
+    /// Waits until one is asked for.
+    pub(crate) async fn asked(&self) {
+        // An error: this is gone, and so is who waits.
+        let _ = self.progress.subscribe().wait_for(|progress| progress.begun > progress.ended).await;
     }
 
     /// Says how far the one that runs is.

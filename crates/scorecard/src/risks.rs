@@ -12,10 +12,10 @@ use rust_decimal::Decimal;
 use scoring::facts::DailyEntry;
 
 use crate::card::text;
+use crate::current::Current;
 use crate::figures::{Standing, unit_name};
 use crate::fold::evaluation::commitment::Delivery;
 use crate::league::League;
-use crate::projection::Current;
 
 const DAYS: u32 = 30;
 const DAYS_MAX: u32 = 3660;

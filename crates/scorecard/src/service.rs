@@ -20,7 +20,8 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::as_of::Cut;
-use crate::projection::{Current, Projection};
+use crate::current::Current;
+use crate::projection::Projection;
 use crate::watch::Watcher;
 use crate::{compare, queries, risks};
 

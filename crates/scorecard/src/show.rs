@@ -12,12 +12,13 @@ use contract::status::Failure;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use crate::current::Current;
 use crate::explain::{self, Answered};
 use crate::fold::names::first;
 use crate::freshness;
 use crate::generation::Generation;
 use crate::origins;
-use crate::projection::{Current, Projection};
+use crate::projection::Projection;
 use crate::shown::{self, Row};
 use crate::store::{Error, Shown};
 

@@ -9,9 +9,9 @@ use contract::training::{Basic, Count, Quality, TrainingFigures, TrainingMode};
 use contract::words::TariffCause;
 use serde_json::{Map, Value, json};
 
+use crate::current::Current;
 use crate::fold::names::key;
 use crate::league::League;
-use crate::projection::Current;
 
 mod training;
 

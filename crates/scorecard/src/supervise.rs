@@ -30,11 +30,11 @@ pub(crate) async fn supervise(projection: Arc<Projection>, store: Store, first: 
     let (lease_stop, lease) = (CancellationToken::new(), TaskTracker::new());
     let (leased, stopping) = (store.clone(), lease_stop.clone());
     lease.spawn(async move {
-        let hold = || async {
+        let holding = || async {
             let _held = Held::new(&says);
             std::future::pending::<()>().await;
         };
-        while_held(&leased, LEASE, &stopping, hold).await;
+        while_held(&leased, LEASE, &stopping, holding).await;
     });
     let supervisor = Supervisor { projection, store: store.clone(), held };
     supervisor.run(first).boxed().await;
@@ -100,7 +100,6 @@ struct Supervisor {
 
 impl Supervisor {
     async fn run(mut self, first: Arc<Generation>) {
-        let mut asked = self.projection.rebuilds().asked();
         let stop = self.projection.stop().clone();
         let writes = first.number() > 0;
         if writes && let Err(error) = self.tidy(first.number()).await {
@@ -120,7 +119,7 @@ impl Supervisor {
                 tokio::select! {
                     () = stop.cancelled() => {}
                     _ = self.held.changed() => {}
-                    _ = asked.changed() => running = self.rebuild(running).await,
+                    () = self.projection.rebuilds().asked() => running = self.rebuild(running).await,
                 }
             }
         }

@@ -15,3 +15,4 @@ mod restart;
 mod running;
 mod simulated;
 mod sql;
+mod trouble;

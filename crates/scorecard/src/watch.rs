@@ -12,7 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::as_of::Cut;
-use crate::projection::{Current, Projection, Reach};
+use crate::current::Current;
+use crate::projection::{Projection, Reach};
 use crate::queries::unit_of;
 
 /// At most so many cards in one answer.

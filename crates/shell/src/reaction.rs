@@ -5,6 +5,7 @@ use std::time::Duration;
 use contract::status::Failure;
 use eventstore::lease::while_held;
 use eventstore::{Call, Checkpoint, EventStore, Metadata, RecordedEvent, SharedSource, StoreError};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::Tasks;
@@ -53,7 +54,8 @@ pub const fn drawn<R: Reaction>() -> Drawn {
 
 /// Starts a reaction: it is given each event of `source`, in order, in one process of the acting service at a
 /// time. How far it has come is kept in that service's own database. An event that it cannot read stops it,
-/// loudly, and so does a source that is another than before; what may pass is tried again.
+/// loudly; what may pass is tried again. A source that is another log than before stops it, too: told to go on, it
+/// begins at that log's first event, and what it did about the same facts before is not done again.
 pub fn start<R: Reaction>(reaction: R, source: SharedSource, store: EventStore, tasks: &Tasks) {
     let stop = tasks.stop.clone();
     let consumer = tasks.consumers.register(R::CONSUMER, source);
@@ -63,14 +65,35 @@ pub fn start<R: Reaction>(reaction: R, source: SharedSource, store: EventStore, 
 }
 
 async fn run<R: Reaction>(reaction: &R, consumer: &Consumer, store: &EventStore) {
+    let mut accepted = None;
     loop {
-        let alarm = follow(reaction, consumer, store).await;
-        consumer.stopped(&alarm).await;
+        let stopped = follow(reaction, consumer, store, accepted).await;
+        consumer.stopped(&stopped.alarm).await;
+        accepted = stopped.another;
     }
 }
 
-/// Acts on each event from where it had come; returns why it cannot go on.
-async fn follow<R: Reaction>(reaction: &R, registered: &Consumer, store: &EventStore) -> String {
+/// Why a reaction stopped.
+struct Stopped {
+    alarm: String,
+    /// The epoch of its source, if that is another log than before.
+    another: Option<Uuid>,
+}
+
+impl From<String> for Stopped {
+    fn from(alarm: String) -> Self {
+        Self { alarm, another: None }
+    }
+}
+
+/// Acts on each event from where it had come, in a log that is `accepted` from its first; returns why it cannot go
+/// on.
+async fn follow<R: Reaction>(
+    reaction: &R,
+    registered: &Consumer,
+    store: &EventStore,
+    accepted: Option<Uuid>,
+) -> Stopped {
     let (consumer, source) = (R::CONSUMER, registered.source());
     let (epoch, reached) = loop {
         match (source.head().await, store.checkpoint(consumer).await) {
@@ -81,12 +104,12 @@ async fn follow<R: Reaction>(reaction: &R, registered: &Consumer, store: &EventS
         }
         tokio::time::sleep(RETRY_AFTER).await;
     };
-    if let Some(Checkpoint { epoch: before, .. }) = reached
-        && before != epoch
-    {
-        return format!("its source is another log than before: store epoch {epoch}, not {before}");
+    let before = reached.map_or(epoch, |reached| reached.epoch);
+    if before != epoch && accepted != Some(epoch) {
+        let alarm = format!("its source is another log than before: store epoch {epoch}, not {before}");
+        return Stopped { alarm, another: Some(epoch) };
     }
-    let reached = reached.map_or(0, |reached| reached.position);
+    let reached = reached.filter(|_| before == epoch).map_or(0, |reached| reached.position);
     registered.reached(reached);
     let mut feed = source.subscribe(consumer, reached + 1);
     loop {
@@ -97,11 +120,13 @@ async fn follow<R: Reaction>(reaction: &R, registered: &Consumer, store: &EventS
                 tokio::time::sleep(RETRY_AFTER).await;
                 continue;
             }
-            Err(error) => return error.to_string(),
+            Err(error) => return error.to_string().into(),
         };
         for event in &page {
-            if let Err(failure) = act(reaction, event).await {
-                return format!("at {}:{}: {failure:?}", source.service(), event.position);
+            if let Err(failure) =
+                act(reaction, event).instrument(span(consumer, source.service(), event)).await
+            {
+                return format!("at {}:{}: {failure:?}", source.service(), event.position).into();
             }
         }
         let Some(last) = page.last() else { continue };
@@ -115,6 +140,13 @@ async fn follow<R: Reaction>(reaction: &R, registered: &Consumer, store: &EventS
             tracing::warn!(%error, "the source was not told what {consumer} has dealt with");
         }
     }
+}
+
+/// What is logged while a fact is acted on belongs together, and names the trace that the fact came of: a link, not a
+/// parent, since it may be acted on long after.
+fn span(consumer: &'static str, service: &'static str, event: &RecordedEvent) -> Span {
+    let link = event.traceparent.split(' ').next().unwrap_or_default();
+    tracing::info_span!("reaction", consumer, service, position = event.position, event.id = %event.event_id, link)
 }
 
 /// Acts on one event until it is done or can never be.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use contract::evaluation::*;
-use contract::words::TariffCause;
 use contract::scorecard::{ExplainScorecardRequest, ListScorecardsRequest, Scorecard};
+use contract::words::TariffCause;
 use rust_decimal::Decimal;
 
 use super::{CYCLE, Year};
@@ -23,7 +23,7 @@ pub(crate) async fn the_city_has_101_organs_and_the_bureau_16_targets_below_it(y
     assert_eq!((roll_up.share.as_str(), roll_up.children), ("0.1", 16));
     assert_eq!(decimal(&roll_up.mean), finals / Decimal::from(16));
     let points = bureau.components.iter().map(|component| component.max_points.as_str());
-    assert!(points.eq(["30", "20", "50"]), "{:?}", bureau.components);
+    assert!(points.eq(["30.00", "20.00", "50.00"]), "{:?}", bureau.components);
     // What the bureau is after the year; the README says the same.
     assert_eq!((bureau.rank, bureau.group_size, bureau.excellent), (8, 29, true));
 }
@@ -81,7 +81,9 @@ pub(crate) async fn what_119_commitments_came_to_is_told_by_who_promised_them(ye
     assert_eq!(states, BTreeMap::from([(CommitmentState::Verified, 112), (CommitmentState::Lapsed, 7)]));
     // Nine reports were refuted, and seven commitments lapsed: each costs its tariff, once.
     let mut causes = BTreeMap::new();
-    for entry in entries(year, ListEntriesRequest { source_id: "commitment".to_owned(), ..Default::default() }).await {
+    for entry in
+        entries(year, ListEntriesRequest { source_id: "commitment".to_owned(), ..Default::default() }).await
+    {
         *causes.entry(entry.cause()).or_insert(0) += 1;
     }
     assert_eq!(
@@ -92,11 +94,8 @@ pub(crate) async fn what_119_commitments_came_to_is_told_by_who_promised_them(ye
 
 pub(crate) async fn one_of_three_appeals_against_entries_was_granted(year: &Year) {
     let decided = async |contest: ContestState| {
-        let asked = ListEntriesRequest {
-            contest: contest.into(),
-            include_reversed: true,
-            ..Default::default()
-        };
+        let asked =
+            ListEntriesRequest { contest: contest.into(), include_reversed: true, ..Default::default() };
         entries(year, asked).await
     };
     let (granted, refused) = (decided(ContestState::Granted).await, decided(ContestState::Refused).await);

@@ -7,7 +7,8 @@ use super::Year;
 use crate::foreign::workspace;
 use crate::kill::binary;
 
-const BEGIN: &str = "<!-- printed by `mingjing scorecard below city/second-year/public-security-bureau`: begin -->\n";
+const BEGIN: &str =
+    "<!-- printed by `mingjing scorecard below city/second-year/public-security-bureau`: begin -->\n";
 const END: &str = "<!-- printed: end -->\n";
 
 pub(crate) async fn the_table_in_the_readme_is_the_programs(year: &Year) {

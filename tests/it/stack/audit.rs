@@ -59,7 +59,7 @@ pub(super) async fn audit(
 }
 
 /// The logs once every assigned complaint is overdue and has cost its points, and everything is published.
-async fn settled(stack: &Stack<'_>) -> Logs {
+pub(super) async fn settled(stack: &Stack<'_>) -> Logs {
     let nats = connect(stack).await;
     let mut lacks = String::new();
     let settling = async {

@@ -27,12 +27,23 @@ pub(crate) struct Stack<'a> {
     pub(crate) program: PathBuf,
     first_port: u16,
     replicas: u16,
+    /// None: as `deploy/stack` has it.
+    clock: Option<&'static str>,
 }
 
 impl<'a> Stack<'a> {
     /// One in `folder`, with so many replicas of each service.
     pub(crate) async fn up(folder: &'a Path, replicas: u16) -> Self {
-        let stack = Self { folder, program: binary(folder), first_port: free_ports(), replicas };
+        Self::up_with(folder, replicas, Some("system")).await
+    }
+
+    /// One whose clock the sample years move.
+    pub(crate) async fn up_for_the_sample(folder: &'a Path) -> Self {
+        Self::up_with(folder, 1, None).await
+    }
+
+    async fn up_with(folder: &'a Path, replicas: u16, clock: Option<&'static str>) -> Self {
+        let stack = Self { folder, program: binary(folder), first_port: free_ports(), replicas, clock };
         stack.start_all().await;
         stack
     }
@@ -55,6 +66,7 @@ impl<'a> Stack<'a> {
         script.env("STACK_PORT", self.first_port.to_string());
         script.env("STACK_NATS_PORT", (self.first_port + 5).to_string());
         script.env("STACK_REPLICAS", self.replicas.to_string());
+        script.envs(self.clock.map(|clock| ("MINGJING_CLOCK", clock)));
         let output = script.output().await.unwrap();
         let (said, complained) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

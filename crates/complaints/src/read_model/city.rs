@@ -11,8 +11,9 @@ use eventstore::{EventSet as _, RecordedEvent};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use scoring::WorkingDays;
-use scoring::figures::complaints::{Change, Counts};
+use scoring::figures::complaints::{Change, Counts, Figures, Period};
 
+use super::filter::Filter;
 use super::names::{Id, NOBODY, Names};
 use super::row::Row;
 use crate::domain::complaint::Event;
@@ -43,6 +44,8 @@ pub struct City {
     wakes: BTreeSet<(Timestamp, u32)>,
     wake_of: HashMap<u32, Timestamp>,
     counts: HashMap<Id, Counts>,
+    /// Those of all units together, and of none.
+    total: Counts,
     groups: HashMap<u32, Group>,
     /// Groups that were repeated or reopened, most often first.
     ranked: BTreeSet<(Reverse<u32>, u32)>,
@@ -87,6 +90,7 @@ impl City {
             wakes: BTreeSet::new(),
             wake_of: HashMap::new(),
             counts: HashMap::new(),
+            total: Counts::default(),
             groups: HashMap::new(),
             ranked: BTreeSet::new(),
             erased: BTreeMap::new(),
@@ -126,20 +130,51 @@ impl City {
         self.due.range((from, std::ops::Bound::Unbounded)).copied()
     }
 
+    /// The same of the rows that match a filter, which are few.
+    pub fn due_of(
+        &self,
+        filter: &Filter,
+        after: Option<(Timestamp, u32, u8)>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, u32, u8)> {
+        let rows = self.find(filter, 0, now).filter_map(|number| Some((number, self.row(number)?)));
+        let clocks = rows.flat_map(|(number, row)| {
+            let due = move |(clock, mark)| Some((row.due(clock)?, number, mark));
+            CLOCKS.into_iter().zip(0..).filter_map(due)
+        });
+        let mut due: Vec<_> = clocks.filter(|place| Some(*place) > after).collect();
+        due.sort_unstable();
+        due.into_iter()
+    }
+
     /// Rows that have to be looked at by `now`, soonest first.
     pub fn wakes(&self, now: Timestamp) -> impl Iterator<Item = &Row> {
         let due = self.wakes.iter().take_while(move |(wake, _)| *wake <= now);
         due.filter_map(|(_, number)| self.row(*number))
     }
 
-    /// The counts of a unit without those below it.
-    pub fn counts(&self, unit: Id) -> Option<&Counts> {
-        self.counts.get(&unit)
+    /// Running stage clocks that are yellow or red, soonest first.
+    pub fn coloured(&self, now: Timestamp) -> impl Iterator<Item = (&Row, AlertColour)> {
+        let colour = move |due| if due <= now { AlertColour::Red } else { AlertColour::Yellow };
+        let coloured =
+            self.due(None).take_while(move |(due, ..)| *due <= now || self.yellow_from(*due) <= now);
+        let of_stage = coloured.filter(|(.., mark)| *mark == 0);
+        of_stage.filter_map(move |(due, number, _)| Some((self.row(number)?, colour(due))))
     }
 
-    /// The counts of every unit, and of none.
-    pub fn all_counts(&self) -> impl Iterator<Item = &Counts> {
-        self.counts.values()
+    /// The figures of units, or of all complaints. Most of the units are all without the others.
+    pub fn figures(&self, units: Option<&HashSet<Id>>, period: Period, now: Timestamp) -> Figures {
+        let Some(units) = units else { return self.total.figures(period, now) };
+        if units.len() <= self.counts.len() / 2 {
+            let mut sum = Figures::default();
+            let counts = units.iter().filter_map(|unit| self.counts.get(unit));
+            counts.for_each(|counts| sum += counts.figures(period, now));
+            return sum;
+        }
+        let mut rest = self.total.figures(period, now);
+        let others = self.counts.iter().filter(|(unit, _)| !units.contains(unit));
+        others.for_each(|(_, counts)| rest -= counts.figures(period, now));
+        rest
     }
 
     /// Groups that were repeated or reopened, most often first.
@@ -212,6 +247,7 @@ impl City {
         self.by_category.put(row.category, number);
         self.open.insert(number);
         self.counts.entry(row.unit).or_default().add(&row.counted);
+        self.total.add(&row.counted);
         self.run(number, &row);
         if let Some(earlier) = row.repeats {
             let first = self.first_of(earlier);
@@ -246,6 +282,10 @@ impl City {
         if (before.unit, before.counted) != (after.unit, after.counted) {
             self.counts.entry(before.unit).or_default().remove(&before.counted);
             self.counts.entry(after.unit).or_default().add(&after.counted);
+        }
+        if before.counted != after.counted {
+            self.total.remove(&before.counted);
+            self.total.add(&after.counted);
         }
         if after.counted.is_open() {
             self.open.insert(number);

@@ -14,6 +14,9 @@ use super::row::Row;
 /// So many rows are gathered and sorted; for more, all are looked through.
 const GATHERED_ROWS_MAX: usize = 200_000;
 
+/// So few rows are looked at one by one rather than all that are due.
+const NARROW_ROWS_MAX: usize = 50_000;
+
 /// Narrows complaints down by names that the city knows; what is empty asks for nothing.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -92,18 +95,9 @@ impl City {
 
     /// Rows among which all are that match, in their order.
     fn candidates<'a>(&'a self, filter: &'a Filter, from: u32) -> Found<'a> {
-        let named: [(Option<Id>, &Postings); 5] = [
-            (filter.complained_of, &self.by_complained_of),
-            (filter.officer, &self.by_officer),
-            (filter.leader, &self.by_leader),
-            (filter.supervisor, &self.by_supervisor),
-            (filter.category, &self.by_category),
-        ];
-        let named = named.into_iter().filter_map(|(name, postings)| Some((name?, postings)));
+        let named = self.named(filter).into_iter().filter_map(|(name, postings)| Some((name?, postings)));
         let shortest = named.min_by_key(|(name, postings)| postings.count(*name));
-        let of_units =
-            filter.units.as_ref().map(|units| units.iter().map(|unit| self.by_unit.count(*unit)).sum());
-        let of_units: usize = of_units.unwrap_or(usize::MAX);
+        let of_units = filter.units.as_ref().map_or(usize::MAX, |units| self.of_units(units));
         if let Some((name, postings)) = shortest
             && postings.count(name) <= of_units.min(self.open_if_asked(filter))
         {
@@ -120,6 +114,28 @@ impl City {
             return Box::new(self.open.range(from..).copied());
         }
         Box::new(from..self.len())
+    }
+
+    /// Whether only so few rows can match that they are found sooner than by looking through all that are due.
+    pub fn is_narrow(&self, filter: &Filter) -> bool {
+        let of_names =
+            self.named(filter).into_iter().filter_map(|(name, postings)| Some(postings.count(name?)));
+        let of_units = filter.units.as_ref().map(|units| self.of_units(units));
+        of_names.chain(of_units).min().is_some_and(|rows| rows <= NARROW_ROWS_MAX)
+    }
+
+    fn named(&self, filter: &Filter) -> [(Option<Id>, &Postings); 5] {
+        [
+            (filter.complained_of, &self.by_complained_of),
+            (filter.officer, &self.by_officer),
+            (filter.leader, &self.by_leader),
+            (filter.supervisor, &self.by_supervisor),
+            (filter.category, &self.by_category),
+        ]
+    }
+
+    fn of_units(&self, units: &HashSet<Id>) -> usize {
+        units.iter().map(|unit| self.by_unit.count(*unit)).sum()
     }
 
     /// How many are open, if only open ones can match.

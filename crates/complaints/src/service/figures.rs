@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use scoring::figures::complaints::{Figures, Period};
 
 use super::*;
-use crate::read_model::{City, Filter, Id, NOBODY, Row};
+use crate::read_model::{City, Filter, Id, NOBODY};
 
 const BRACKETS_MAX: usize = 20;
 const BOUNDS: [u32; 5] = [5, 10, 20, 40, 60];
@@ -118,8 +118,8 @@ struct Counted {
 }
 
 impl Counted {
-    fn colour(&mut self, city: &City, row: &Row, now: Timestamp) {
-        match city.colour(row, ComplaintClock::Stage, now) {
+    fn add(&mut self, colour: AlertColour) {
+        match colour {
             AlertColour::Yellow => self.yellow += 1,
             AlertColour::Red => self.red += 1,
             AlertColour::Green | AlertColour::Unspecified => {}
@@ -148,17 +148,16 @@ impl Counted {
 
 /// The figures of units, or of all complaints.
 fn of_units(city: &City, units: Option<&HashSet<Id>>, period: Period, now: Timestamp) -> Counted {
-    let mut counted = Counted::default();
-    match units {
-        None => city.all_counts().for_each(|counts| counted.figures += counts.figures(period, now)),
-        Some(units) => {
-            let counts = units.iter().filter_map(|unit| city.counts(*unit));
-            counts.for_each(|counts| counted.figures += counts.figures(period, now));
-        }
-    }
+    let mut counted = Counted { figures: city.figures(units, period, now), ..Counted::default() };
     let filter = Filter { units: units.cloned(), open_only: true, ..Filter::default() };
-    let open = city.find(&filter, 0, now).filter_map(|row| city.row(row));
-    open.for_each(|row| counted.colour(city, row, now));
+    if city.is_narrow(&filter) {
+        let open = city.find(&filter, 0, now).filter_map(|row| city.row(row));
+        open.for_each(|row| counted.add(city.colour(row, ComplaintClock::Stage, now)));
+    } else {
+        let coloured =
+            city.coloured(now).filter(|(row, _)| units.is_none_or(|units| units.contains(&row.unit)));
+        coloured.for_each(|(_, colour)| counted.add(colour));
+    }
     counted
 }
 
@@ -185,7 +184,7 @@ fn by_key(
         let Some(of_key) = counted.get_mut(key) else { continue };
         of_key.figures += row.counted.figures(period, now);
         if row.counted.is_open() {
-            of_key.colour(city, row, now);
+            of_key.add(city.colour(row, ComplaintClock::Stage, now));
         }
     }
     counted.into_iter().map(|(key, counted)| counted.shown(key)).collect()
@@ -268,8 +267,9 @@ impl Service {
         if unit.is_empty() {
             return None;
         }
-        let units = if with_subtree { self.replica.now().subtree(unit) } else { vec![unit.to_owned()] };
-        Some(units.iter().filter_map(|unit| city.names.find(unit)).filter(|id| *id != NOBODY).collect())
+        let replica = self.replica.now();
+        let units = if with_subtree { replica.subtree(unit) } else { vec![unit] };
+        Some(units.into_iter().filter_map(|unit| city.names.find(unit)).filter(|id| *id != NOBODY).collect())
     }
 
     /// The unit asked for, then each unit directly below it; without one, the roots of the tree.

@@ -165,13 +165,14 @@ fn due_page(
     now: Timestamp,
 ) -> (Vec<Place>, String) {
     let last = i64::from(working_days);
-    let within = city
-        .due(after)
+    let due: Box<dyn Iterator<Item = Place>> = if city.is_narrow(filter) {
+        Box::new(city.due_of(filter, after, now))
+    } else {
+        Box::new(city.due(after).filter(|(_, row, _)| city.matches(filter, *row, now)))
+    };
+    let within = due
         .take_while(|(due, ..)| *due <= now || city.working_days.left(*due, now) <= last)
-        .filter(|(_, row, mark)| {
-            (clock == ComplaintClock::Unspecified || clock == clock_of(*mark))
-                && city.matches(filter, *row, now)
-        });
+        .filter(|(.., mark)| clock == ComplaintClock::Unspecified || clock == clock_of(*mark));
     let mut page: Vec<Place> = within.take(size + 1).collect();
     let more = page.len() > size;
     page.truncate(size);

@@ -106,6 +106,15 @@ pub(crate) async fn find(nats: &Nats, service: &str) -> Result<Option<Stream>, A
     }
 }
 
+/// Deletes the stream of `service`, which its relay makes again from the log; whether there was one.
+pub async fn withdraw(nats: &Nats, service: &str) -> Result<bool, Away> {
+    if find(nats, service).await?.is_none() {
+        return Ok(false);
+    }
+    nats.jetstream.delete_stream(name(service)).await.map_err(Away::because)?;
+    Ok(true)
+}
+
 /// Where a stream ends; `Ok(Err(…))`: its last message cannot be read as an event.
 pub(crate) async fn last(stream: &Stream) -> Result<Option<Result<Received, String>>, Away> {
     let state = &stream.cached_info().state;

@@ -15,7 +15,7 @@
 //!   nothing to acknowledge: its place is in its own checkpoint, or it begins at 1.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{self, Stream};
@@ -65,12 +65,14 @@ pub struct NatsSource {
     nats: Nats,
     filler: Arc<dyn Filler>,
     process: Arc<str>,
+    /// The store epoch of all events that this process has seen of the service.
+    epoch: Arc<OnceLock<Uuid>>,
 }
 
 impl NatsSource {
     /// The events of `service`; `process` names this process among its replicas: letters, digits, `-`, `_`.
     pub fn new(service: &'static str, nats: Nats, filler: Arc<dyn Filler>, process: &str) -> Self {
-        Self { service, nats, filler, process: process.into() }
+        Self { service, nats, filler, process: process.into(), epoch: Arc::default() }
     }
 
     fn config(&self, consumer: &str, from_position: u64) -> pull::Config {
@@ -123,7 +125,6 @@ impl Source for NatsSource {
             broken: None,
             held: None,
             ready: Vec::new(),
-            epoch: None,
             replies: VecDeque::new(),
         })
     }
@@ -145,8 +146,6 @@ struct Pulled {
     held: Option<Received>,
     /// In order, to be handed out.
     ready: Vec<RecordedEvent>,
-    /// The store epoch of all events so far.
-    epoch: Option<Uuid>,
     /// Where each page that was handed out is acknowledged.
     replies: VecDeque<(u64, async_nats::Subject)>,
 }
@@ -245,11 +244,10 @@ impl Pulled {
         if sequence != position {
             return Err(corrupt(position, format!("it came as message {sequence}")));
         }
-        if *self.epoch.get_or_insert(received.epoch) != received.epoch {
-            return Err(corrupt(
-                position,
-                "it comes from another log: its store epoch is another".to_owned(),
-            ));
+        // What is in memory here may be of events that the other log does not have.
+        if *self.source.epoch.get_or_init(|| received.epoch) != received.epoch {
+            let what = "it comes from another log, of another store epoch: this process must start again";
+            return Err(corrupt(position, what.to_owned()));
         }
         if position < self.next_position {
             return Ok(None);

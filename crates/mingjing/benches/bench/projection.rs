@@ -47,7 +47,8 @@ pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Tab
     drop(events);
 
     let began = Instant::now();
-    let scorecard = start(&sources, settings, &tasks).await?;
+    let place = substrate::projection_place(settings)?;
+    let scorecard = Scorecard::start(&sources, &place, mingjing::clock(), &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     let projected = per_second(count, began.elapsed());
     let limits =
@@ -56,12 +57,6 @@ pub(crate) async fn rebuilt(database: &str, settings: &Settings, table: &mut Tab
     table.row(&what, projected, &limits);
     tasks.stop.cancel();
     Ok(())
-}
-
-/// The scorecard on these sources, as `settings` say.
-async fn start(sources: &Sources, settings: &Settings, tasks: &Tasks) -> anyhow::Result<Scorecard> {
-    let place = substrate::scorecard_place(settings)?;
-    Ok(Scorecard::start(sources, &place, mingjing::clock(), tasks).await?)
 }
 
 /// Events per second as a consumer is given them, and the events.

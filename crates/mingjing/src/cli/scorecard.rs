@@ -148,6 +148,9 @@ pub(super) struct Simulate {
     /// On which basis (scoring.md §6).
     #[arg(long, value_enum, default_value_t = Basis::Rescaled)]
     basis: Basis,
+    /// The cycle's whole table, with what moves in each row.
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -269,6 +272,7 @@ pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Resul
         scheme_version: 0,
         file: None,
         basis: Basis::Rescaled,
+        all: false,
     };
     self::simulate(&mut client, &simulate).await?;
     let second = of(sample::SECOND_SCORECARD);
@@ -338,6 +342,9 @@ async fn simulate(client: &mut ScorecardServiceClient<Channel>, asked: &Simulate
         Basis::Rescaled => SimulationBasis::Rescaled,
         Basis::Recomputed => SimulationBasis::Recomputed,
     };
+    if asked.all {
+        return more::simulate_table(client, asked, rules, basis).await;
+    }
     let request = SimulateScorecardRequest {
         name,
         rules: Some(rules),

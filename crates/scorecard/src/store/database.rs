@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::Error;
 
-/// Must change the one row of the lease, or else another process writes now. First in each transaction.
+/// Must change the one row of the lease, or else another process writes now. Last in each transaction: the row is
+/// locked for a moment only, since the lease is renewed while a long one runs.
 pub(super) const FENCE: &str = "UPDATE lease SET holder = holder WHERE name = $1 AND holder = $2";
 
 /// A database.

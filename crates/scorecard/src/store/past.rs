@@ -9,8 +9,8 @@ use super::generations::FORMAT;
 use super::{Error, Store};
 use crate::history::{Packed, unpack};
 
-/// A row takes no further events once it has this many bytes.
-const ROW_BYTES_MAX: usize = 256 * 1024;
+/// A row takes no further events once it has this many bytes: all of them are written again.
+const ROW_BYTES_MAX: usize = 32 * 1024;
 
 /// The generation of a number; 0: the one that is read, or else the last one begun.
 macro_rules! of_generation {

@@ -18,7 +18,7 @@ use super::{Error, LEASE};
 const CONNECTIONS_MAX: u32 = 6;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is not answered by then is given up, with its connection.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// Any number: who migrates the database holds the lock of this one.
 const MIGRATION_LOCK: i64 = 0x6d69_7363_6f72_6563;
 
@@ -64,12 +64,12 @@ impl Database for Postgres {
     async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
         let writing = async {
             let mut transaction = self.pool.begin().await?;
+            for statement in statements {
+                query(statement).execute(&mut *transaction).await?;
+            }
             let fence = sqlx::query(FENCE).bind(LEASE).bind(holder.as_bytes().as_slice());
             if fence.execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(false);
-            }
-            for statement in statements {
-                query(statement).execute(&mut *transaction).await?;
             }
             transaction.commit().await?;
             Ok(true)

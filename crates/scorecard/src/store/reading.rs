@@ -67,10 +67,16 @@ impl Store {
         assert!(held.unwrap(), "nobody else writes");
     }
 
-    /// What PostgreSQL answers the reader's role, which a transaction plays; none: it may.
-    pub(crate) async fn refused_to_reader(&self, statement: &str) -> Option<String> {
-        let play = Statement::new("SET LOCAL ROLE mingjing_reader");
-        let played = self.write_all(vec![play, Statement::new(statement.to_owned())]).await;
-        played.err().map(|error| error.to_string())
+    /// What PostgreSQL answers the reader's role, which a transaction plays, when it reads and when it deletes; none:
+    /// it may.
+    pub(crate) async fn refused_to_reader(&self, table: &str) -> [Option<String>; 2] {
+        let mut answers = [None, None];
+        for (answer, verb) in answers.iter_mut().zip(["SELECT count(*)", "DELETE"]) {
+            let play = Statement::new("SET LOCAL ROLE mingjing_reader");
+            let asks = Statement::new(format!("{verb} FROM {table}"));
+            let played = self.write_all(vec![play, asks, Statement::new("RESET ROLE")]).await;
+            *answer = played.err().map(|error| error.to_string());
+        }
+        answers
     }
 }

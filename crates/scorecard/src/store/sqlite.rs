@@ -69,12 +69,12 @@ impl Database for Sqlite {
     async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
         let mut writer = self.writer.lock().await;
         let mut transaction = writer.begin().await?;
+        for statement in statements {
+            query(statement).execute(&mut *transaction).await?;
+        }
         let fence = sqlx::query(FENCE).bind(LEASE).bind(holder.as_bytes().as_slice());
         if fence.execute(&mut *transaction).await?.rows_affected() == 0 {
             return Err(Error::NotTheWriter);
-        }
-        for statement in statements {
-            query(statement).execute(&mut *transaction).await?;
         }
         Ok(transaction.commit().await?)
     }

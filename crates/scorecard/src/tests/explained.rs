@@ -1,12 +1,20 @@
 use std::collections::BTreeMap;
 
+use contract::complaints::ComplaintOverdue;
+use contract::evaluation::EntryRecorded;
+use contract::evaluation::entry_recorded::Target;
 use contract::scorecard::{EventReference, LossKind, LossLine};
+use contract::words::{Tariff, TariffCause};
 use eventstore::RecordedEvent;
 use rust_decimal::Decimal;
+use scoring::Scheme;
+use uuid::Uuid;
 
-use super::history::{History, closed_year, year};
+use super::history::{History, closed_year, complaint, cycle, rules, unit, year};
 use crate::explain::{self, Answered};
 use crate::fold::trace::Trace;
+use crate::history::{Occurrence, Packed, Past};
+use crate::origins;
 
 fn lines(history: &History, unit: &str) -> (Vec<LossLine>, Option<String>) {
     let league = history.league();
@@ -75,8 +83,7 @@ fn each_line_leads_to_the_events_behind_it() {
 fn a_stratum_line_carries_the_forms_it_was_given() {
     let history = closed_year();
     let league = history.league();
-    let form =
-        Trace { position: 7, event_id: uuid::Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
+    let form = Trace { position: 7, event_id: Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
     let answered = Answered::from([(("public".to_owned(), "recipients".to_owned()), vec![form.clone()])]);
     let (lines, _) = explain::lines(&league, "bureau", &answered).unwrap();
     assert_eq!(events(&lines, LossKind::Stratum, "recipients"), [form]);
@@ -109,4 +116,41 @@ fn a_lifted_veto_still_explains_the_results_that_were_published_under_it() {
     history.lift_veto("bureau");
     let (lines, _) = lines(&history, "bureau");
     assert_eq!(events(&lines, LossKind::Veto, "").len(), 1);
+}
+
+#[test]
+fn an_entry_says_what_caused_it_by_which_tariff_and_which_officers_that_names() {
+    let mut history = year();
+    history.lodge("c9", "traffic");
+    let officer = "jurisdictions/city/officers/o7".to_owned();
+    let overdue =
+        ComplaintOverdue { complaint: complaint("c9"), officer: officer.clone(), ..Default::default() };
+    history.tell("complaints", "complaint-city/c9", &overdue);
+    let caused = EntryRecorded {
+        cycle: cycle(),
+        unit: unit("traffic"),
+        entry_id: "by-tariff".to_owned(),
+        target: Some(Target::SourceId("complaint".to_owned())),
+        points: "-0.25".to_owned(),
+        cause_event_id: Uuid::from_u128(history.0.len().try_into().unwrap()).to_string(),
+        cause: TariffCause::ComplaintOverdue.into(),
+        cause_thing: complaint("c9"),
+        ..EntryRecorded::default()
+    };
+    history.tell("evaluation", "daily_assessment-city/2024/traffic", &caused);
+    let mut rules = rules();
+    rules.daily_sources[1].tariffs =
+        vec![Tariff { cause: TariffCause::ComplaintOverdue.into(), points: "-0.5".to_owned() }];
+    let recorded = history.recorded();
+    let packed = Packed::of(recorded.iter().map(|(service, event)| Occurrence::of(service, event)));
+    let past = Past { runs: vec![packed.bytes().to_vec()], version: 0 };
+    let (mut lines, _) = lines(&history, "traffic");
+    origins::tell(&mut lines, &Scheme::parse(&rules).unwrap(), &past).unwrap();
+    let line = lines.iter().find(|line| line.item == "by-tariff").unwrap();
+    assert_eq!((line.cause(), line.cause_thing.clone()), (TariffCause::ComplaintOverdue, complaint("c9")));
+    assert_eq!((line.tariff_points.as_str(), &line.officers), ("-0.50", &vec![officer]));
+    assert_eq!((line.scheme.as_str(), line.scheme_version), ("jurisdictions/city/schemes/first", 1));
+    assert_eq!(line.events[0].actor, "clerk");
+    let by_hand = lines.iter().find(|line| line.kind() == LossKind::Entry && line.item == "e1").unwrap();
+    assert_eq!((by_hand.tariff_points.as_str(), by_hand.officers.len()), ("", 0));
 }

@@ -1,9 +1,10 @@
 use contract::evaluation::entry_recorded::Target;
 use contract::scorecard::scorecard_service_server::ScorecardService as _;
 use contract::scorecard::simulate_scorecard_request::Rules;
+use contract::scorecard::simulate_table_request::Rules as TableRules;
 use contract::scorecard::{
     ExplainScorecardRequest, GetFreshnessRequest, GetScorecardRequest, ListScorecardsRequest, LossKind,
-    SimulateScorecardRequest,
+    SimulateScorecardRequest, SimulateTableRequest,
 };
 use rust_decimal::Decimal;
 use tonic::{Code, Request};
@@ -167,6 +168,19 @@ async fn a_simulation_stands_beside_the_actual_card() {
     let mut rules = super::history::rules();
     rules.rollup_share = String::new();
     rules.components[0].max_points = "20".to_owned();
+    let table = SimulateTableRequest {
+        parent: cycle(),
+        rules: Some(TableRules::Inline(rules.clone())),
+        ..Default::default()
+    };
+    let table = running.service().simulate_table(Request::new(table)).await.unwrap().into_inner();
+    assert_eq!(table.rows.len(), 4);
+    for row in table.rows {
+        let Some(difference) = row.difference else { continue };
+        let moved: Decimal = row.differences.iter().map(|line| line.points.parse::<Decimal>().unwrap()).sum();
+        let maxima = Decimal::from(100 - 90);
+        assert_eq!(difference.parse::<Decimal>().unwrap(), -moved - maxima, "{:?}", row.differences);
+    }
     let rules = Some(Rules::Inline(rules));
     let request = SimulateScorecardRequest { name, rules, ..Default::default() };
     let answer = running.service().simulate_scorecard(Request::new(request)).await.unwrap().into_inner();

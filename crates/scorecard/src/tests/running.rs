@@ -148,6 +148,52 @@ impl Running {
         Self { scorecard, tasks }
     }
 
+    /// Starts on these sources, among these tasks; has caught up.
+    pub(super) async fn with(sources: &Sources, database: &Place, tasks: &Tasks) -> Self {
+        let scorecard = Scorecard::start(sources, database, clock(), tasks).await.unwrap();
+        scorecard.catch_up(PATIENCE).await.unwrap();
+        Self { scorecard, tasks: tasks.clone() }
+    }
+
+    /// Waits until a log is folded up to a position.
+    pub(super) async fn reached(&self, service: &'static str, position: u64) {
+        let mut moved = self.scorecard.projection.moved();
+        let there = moved.wait_for(|reach| reach[service].position >= position);
+        tokio::time::timeout(PATIENCE, there).await.expect("it is folded").unwrap();
+    }
+
+    /// Waits until all that is folded is shown to other tools.
+    pub(super) async fn shown(&self) {
+        self.settled().await;
+        let generation = self.scorecard.projection.generation();
+        let positions = generation.positions();
+        let shown = async {
+            loop {
+                let fresh = generation.store().read_view("freshness").await;
+                let at = |service: &str| {
+                    let row = fresh.iter().find(|row| row["service"].as_deref() == Some(service));
+                    row.map_or(0, |row| row["position"].as_ref().unwrap().parse().unwrap())
+                };
+                if positions.iter().all(|(service, position)| at(service) >= *position) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("it is shown");
+    }
+
+    /// Waits until what is followed is what the database calls the one that is read.
+    pub(super) async fn settled(&self) {
+        let generation = self.scorecard.projection.generation();
+        let settled = async {
+            while generation.store().current().await.unwrap() != Some(generation.number()) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, settled).await.expect("it is the one that is read");
+    }
+
     pub(super) fn service(&self) -> Service {
         Service::new(self.scorecard.projection.clone())
     }

@@ -19,7 +19,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::{AddAssign, Bound};
+use std::ops::{AddAssign, Bound, SubAssign};
 
 use contract::complaints::{ClosureOutcome, Satisfaction};
 use contract::evaluation::{UnitMoved, UnitRegistered};
@@ -100,6 +100,21 @@ impl AddAssign for Figures {
         self.reopened += other.reopened;
         self.open += other.open;
         self.overdue += other.overdue;
+    }
+}
+
+impl SubAssign for Figures {
+    /// Takes away what was part of it.
+    fn sub_assign(&mut self, part: Self) {
+        self.lodged -= part.lodged;
+        self.due -= part.due;
+        self.on_time -= part.on_time;
+        self.rated -= part.rated;
+        self.satisfaction_tenths -= part.satisfaction_tenths;
+        self.closed -= part.closed;
+        self.reopened -= part.reopened;
+        self.open -= part.open;
+        self.overdue -= part.overdue;
     }
 }
 

@@ -188,6 +188,27 @@ async fn a_source_that_is_another_than_before_stops_the_reaction() {
 }
 
 #[tokio::test]
+async fn told_to_go_on_with_another_log_it_begins_at_its_first_event_and_does_nothing_twice() {
+    let source = Running::start("training").await;
+    let target = Running::start("evaluation").await;
+    source.mark(1, "10").await;
+    let (mut given, _) = copy(&source, &target);
+    assert_eq!(next(&mut given).await, [1]);
+    reached(&target, 1).await;
+    // A copy of the log was restored, and has a new epoch.
+    let target = target.restart().await;
+    let of_another = Checkpoint { position: 7, epoch: uuid::Uuid::from_u128(1) };
+    target.store.set_checkpoint(Copies::CONSUMER, of_another).await.unwrap();
+    source.mark(2, "20").await;
+    let (mut given, _) = copy(&source, &target);
+    stopped(&target, "another log than before").await;
+    target.tasks.consumers.list().iter().for_each(|consumer| assert!(consumer.resume()));
+    assert_eq!(next(&mut given).await, [1, 2]);
+    reached(&target, 2).await;
+    assert_eq!(copied(&target).await, ["10", "20"]);
+}
+
+#[tokio::test]
 async fn a_reaction_stops_when_the_process_does() {
     let source = Running::start("training").await;
     let target = Running::start("evaluation").await;

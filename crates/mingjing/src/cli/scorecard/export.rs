@@ -26,13 +26,28 @@ async fn one(client: &mut ScorecardServiceClient<Channel>, asked: &Export) -> an
         Format::Json => print::json(&json::message(&answer)),
         Format::Csv => {
             let name = answer.scorecard.as_ref().context("the server answered no scorecard")?.name.clone();
-            csv(["scorecard", "component", "source", "kind", "item", "description", "points_lost", "events"]);
+            csv([
+                "scorecard",
+                "component",
+                "source",
+                "kind",
+                "item",
+                "description",
+                "points_lost",
+                "events",
+                "cause",
+                "tariff",
+                "officers",
+                "scheme",
+                "scheme_version",
+            ]);
             for line in answer.lines {
                 let kind = line.kind().as_str_name().trim_start_matches("LOSS_KIND_").to_lowercase();
                 let event = |event: &contract::scorecard::EventReference| {
                     format!("{}:{}", event.service, event.position)
                 };
                 let events: Vec<_> = line.events.iter().map(event).collect();
+                let officers = line.officers.join(" ");
                 csv([
                     name.as_str(),
                     &line.component_id,
@@ -42,6 +57,11 @@ async fn one(client: &mut ScorecardServiceClient<Channel>, asked: &Export) -> an
                     &line.description,
                     &line.points,
                     &events.join(" "),
+                    &line.cause_thing,
+                    &line.tariff_points,
+                    &officers,
+                    &line.scheme,
+                    &line.scheme_version.to_string(),
                 ]);
             }
         }

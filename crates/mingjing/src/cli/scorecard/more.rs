@@ -1,15 +1,18 @@
-//! Comparing, risks, watching, rebuilding.
+//! Comparing, risks, watching, rebuilding, simulating a table.
 
 use anyhow::Context as _;
+use contract::name::ScorecardName;
 use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
+use contract::scorecard::simulate_scorecard_request::Rules;
+use contract::scorecard::simulate_table_request::Rules as TableRules;
 use contract::scorecard::{
     CompareScorecardsRequest, ListRisksRequest, LossLine, RebuildScorecardsRequest, Risk,
-    WatchScorecardsRequest,
+    SimulateTableRequest, SimulationBasis, WatchScorecardsRequest,
 };
 use tonic::transport::Channel;
 
 use super::super::print;
-use super::{Compare, Risks, Watch, show};
+use super::{Compare, Risks, Simulate, Watch, show};
 use crate::json;
 
 type Client = ScorecardServiceClient<Channel>;
@@ -48,7 +51,7 @@ pub(super) async fn compare(client: &mut Client, asked: &Compare) -> anyhow::Res
             |line: &Option<LossLine>| line.as_ref().map_or("–".to_owned(), |line| line.points.clone());
         vec![
             of.to_owned(),
-            line.map_or_else(String::new, |line| line.description.clone()),
+            line.map_or_else(String::new, |line| show::why(line, lang)),
             line.map_or_else(String::new, |line| show::events(&line.events)),
             lost(&difference.line),
             lost(&difference.other),
@@ -65,6 +68,44 @@ pub(super) async fn compare(client: &mut Client, asked: &Compare) -> anyhow::Res
     ];
     print::table(&header, 3, rows);
     print::line(format!("Σ {}", show::points(answer.total_points.as_deref(), lang)));
+    Ok(())
+}
+
+/// What another scheme would make of the cycle's table.
+pub(super) async fn simulate_table(
+    client: &mut Client,
+    asked: &Simulate,
+    rules: Rules,
+    basis: SimulationBasis,
+) -> anyhow::Result<()> {
+    let parent = ScorecardName::parse("name", &asked.which.name()).map_err(tonic::Status::from)?.cycle();
+    let rules = match rules {
+        Rules::Scheme(scheme) => TableRules::Scheme(scheme),
+        Rules::Inline(inline) => TableRules::Inline(inline),
+    };
+    let mut request = SimulateTableRequest {
+        parent: parent.to_string(),
+        rules: Some(rules),
+        scheme_version: asked.scheme_version,
+        basis: basis.into(),
+        page_size: 1000,
+        consistency_token: asked.which.token.clone(),
+        ..Default::default()
+    };
+    let mut rows = Vec::new();
+    loop {
+        let page = client.simulate_table(request.clone()).await?.into_inner();
+        rows.extend(page.rows);
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    if asked.which.client.json {
+        print::json(&serde_json::Value::Array(rows.iter().map(json::message).collect()));
+    } else {
+        show::simulated_table(&rows, asked.which.lang);
+    }
     Ok(())
 }
 
@@ -108,8 +149,7 @@ fn last_day(due: jiff::Timestamp) -> jiff::civil::Date {
 }
 
 pub(super) async fn watch(client: &mut Client, asked: &Watch) -> anyhow::Result<()> {
-    let name =
-        contract::name::ScorecardName::parse("name", &asked.which.name()).map_err(tonic::Status::from)?;
+    let name = ScorecardName::parse("name", &asked.which.name()).map_err(tonic::Status::from)?;
     let request = WatchScorecardsRequest {
         parent: name.cycle().to_string(),
         unit: if asked.all { String::new() } else { name.unit().to_string() },

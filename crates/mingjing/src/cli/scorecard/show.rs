@@ -1,7 +1,8 @@
 //! A scorecard on one screen, a table, an explanation, a simulation.
 
 use contract::scorecard::{
-    ComponentScore, ExplainScorecardResponse, FourInPlace, Publication, Scorecard, SimulateScorecardResponse,
+    ComponentScore, ExplainScorecardResponse, FourInPlace, LossLine, Publication, Scorecard,
+    SimulateScorecardResponse, SimulatedRow,
 };
 use contract::training::{Count, TrainingFigures};
 
@@ -258,19 +259,38 @@ pub(super) fn table(cards: &[Scorecard], name: &str, lang: Lang) {
 /// Where the points went.
 pub(super) fn explanation(answer: &ExplainScorecardResponse, lang: Lang) {
     print::line(lang.of("\nWhere the points went", "\n失分去向"));
-    let rows = answer.lines.iter().map(|line| {
-        let of = if line.component_id.is_empty() { &line.source_id } else { &line.component_id };
-        vec![of.clone(), line.description.clone(), events(&line.events), line.points.clone()]
-    });
     let total =
         vec!["Σ".to_owned(), String::new(), String::new(), points(answer.total_points.as_deref(), lang)];
-    let header = [
+    let rows = answer.lines.iter().map(|line| loss(line, lang)).chain([total]);
+    print::table(&lines_header(lang), 3, rows);
+}
+
+fn lines_header(lang: Lang) -> [&'static str; 4] {
+    [
         lang.of("of", "项目"),
         lang.of("what", "事由"),
         lang.of("events", "事件"),
         lang.of("points lost", "失分"),
-    ];
-    print::table(&header, 3, rows.chain([total]));
+    ]
+}
+
+fn loss(line: &LossLine, lang: Lang) -> Vec<String> {
+    let of = if line.component_id.is_empty() { &line.source_id } else { &line.component_id };
+    vec![of.clone(), why(line, lang), events(&line.events), line.points.clone()]
+}
+
+/// What a line is about: what people wrote of it, by which tariff, which officers stand behind it.
+pub(super) fn why(line: &LossLine, lang: Lang) -> String {
+    let mut why = line.description.clone();
+    if !line.tariff_points.is_empty() {
+        why = format!("{why} · {} {}", lang.of("tariff", "标准"), line.tariff_points);
+    }
+    if line.contested {
+        why = format!("{why} · {}", lang.of("contested", "申诉中"));
+    }
+    let officers = line.officers.iter().map(|name| name.rsplit('/').next().unwrap_or(name));
+    let officers: Vec<_> = officers.collect();
+    if officers.is_empty() { why } else { format!("{why} · {}", officers.join(", ")) }
 }
 
 /// The events of a line in short.
@@ -312,6 +332,44 @@ pub(super) fn simulation(answer: &SimulateScorecardResponse, lang: Lang) {
     print::table(&header, 1, rows);
     let difference = points(answer.difference.as_deref(), lang);
     print::line(format!("{}: {difference}", lang.of("Difference", "差额")));
+    if !answer.differences.is_empty() {
+        print::line(lang.of("\nWhat moves", "\n变动明细"));
+        print::table(&lines_header(lang), 3, answer.differences.iter().map(|line| loss(line, lang)));
+    }
+}
+
+/// What another scheme would make of a table: what moves in each row, the greatest first.
+pub(super) fn simulated_table(rows: &[SimulatedRow], lang: Lang) {
+    let place = |card: &Scorecard| if card.rank == 0 { "–".to_owned() } else { card.rank.to_string() };
+    let rows = rows.iter().filter_map(|row| {
+        let (actual, simulated) = (row.actual.as_ref()?, row.simulated.as_ref()?);
+        let moved = row.differences.iter().take(3).map(|line| {
+            let of = if line.component_id.is_empty() { &line.source_id } else { &line.component_id };
+            let of = if of.is_empty() { &line.description } else { of };
+            format!("{of} {}", line.points)
+        });
+        Some(vec![
+            simulated.group.to_string(),
+            place(actual),
+            place(simulated),
+            title(simulated),
+            points(actual.final_points.as_deref(), lang),
+            points(simulated.final_points.as_deref(), lang),
+            points(row.difference.as_deref(), lang),
+            moved.collect::<Vec<_>>().join(", "),
+        ])
+    });
+    let header = [
+        lang.of("group", "组"),
+        lang.of("rank", "名次"),
+        lang.of("simulated", "模拟"),
+        lang.of("unit", "单位"),
+        lang.of("final", "总分"),
+        lang.of("simulated", "模拟"),
+        lang.of("difference", "差额"),
+        lang.of("lost by", "失分于"),
+    ];
+    print::table(&header, 4, rows);
 }
 
 /// A unit's title.

@@ -20,7 +20,7 @@ impl History {
     }
 
     pub(in crate::tests) fn rename(&mut self, id: &str, title: &str) {
-        let renamed = UnitRenamed { unit: unit(id), title: title.to_owned(), ..UnitRenamed::default() };
+        let renamed = UnitRenamed { unit: unit(id), title: title.to_owned() };
         self.evaluation("unit_register-city", &renamed);
     }
 

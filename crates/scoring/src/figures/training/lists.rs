@@ -342,16 +342,22 @@ fn attendance(
     Some(attendance)
 }
 
-/// Ids of the first officers after one by id that are wanted.
+/// Ids of the first officers after one by id that are wanted. Of millions, few are kept at a time.
 fn first<'a>(city: &'a City, wanted: impl Fn(Id) -> bool, after: &str, limit: usize) -> Vec<&'a str> {
     let names = &city.roster.names;
-    let later = names.ids().map(|id| (id, names.name(id))).filter(|(_, name)| *name > after);
-    let mut found: Vec<_> = later.filter(|(id, _)| wanted(*id)).map(|(_, name)| name).collect();
-    if limit < found.len() {
-        found.select_nth_unstable(limit);
-        found.truncate(limit);
+    let (mut found, mut last): (Vec<&str>, Option<&str>) = (vec![], None);
+    for id in names.ids().filter(|id| wanted(*id)) {
+        if last.is_some_and(|last| names.is_after(id, last)) || !names.is_after(id, after) {
+            continue;
+        }
+        found.push(names.name(id));
+        if found.len() > limit.saturating_mul(2) {
+            last = Some(*found.select_nth_unstable(limit).1);
+            found.truncate(limit);
+        }
     }
     found.sort_unstable();
+    found.truncate(limit);
     found
 }
 

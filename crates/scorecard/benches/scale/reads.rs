@@ -1,0 +1,89 @@
+//! Scorecards read through the service, as over gRPC but for the wire.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
+use contract::scorecard::scorecard_service_server::ScorecardServiceServer;
+use contract::scorecard::{GetScorecardRequest, ListScorecardsRequest};
+use eventstore::testing::scale::{mixed, timed};
+use scorecard::{Scorecard, Service};
+use tokio::task::JoinSet;
+
+use crate::nation::{Nation, cycle, instant, scorecard};
+use crate::{Failed, per_second, row};
+
+const CALLERS: usize = 32;
+const WINDOW: Duration = Duration::from_secs(5);
+
+type Client = ScorecardServiceClient<ScorecardServiceServer<Service>>;
+
+pub(crate) async fn measure(scorecard: &Scorecard, nation: Nation) -> Result<(), Failed> {
+    let client = ScorecardServiceClient::new(scorecard.server());
+    let start = Instant::now();
+    for jurisdiction in 0..nation.jurisdictions {
+        let name = format!("{}/scorecards/u0", cycle(jurisdiction));
+        client.clone().get_scorecard(GetScorecardRequest { name, ..GetScorecardRequest::default() }).await?;
+    }
+    let each = start.elapsed() / u32::try_from(nation.jurisdictions)?;
+    row("a scorecard of each jurisdiction for the first time", &format!("{each:.1?} each"));
+    scorecards(&client, nation).await?;
+    let number = AtomicU64::new(0);
+    let next = || mixed(number.fetch_add(1, Ordering::Relaxed));
+    ask("the table of a group", async || {
+        let parent = cycle(next() % nation.jurisdictions);
+        let asked = ListScorecardsRequest { parent, group: 1, ..ListScorecardsRequest::default() };
+        let answer = client.clone().list_scorecards(asked).await.expect("it answers");
+        assert!(answer.get_ref().scorecards.len() > 2, "it has units");
+    })
+    .await;
+    ask("a scorecard as of an instant", async || {
+        let (name, at) = (scorecard_of(nation, next()), instant(next() % (nation.year / 2)));
+        let as_of_recorded = Some(contract::field::to_wire(at));
+        let asked =
+            GetScorecardRequest { name, as_of_occurred: as_of_recorded, ..GetScorecardRequest::default() };
+        // Early in the year there may be no cycle yet.
+        drop(client.clone().get_scorecard(asked).await);
+    })
+    .await;
+    Ok(())
+}
+
+fn scorecard_of(nation: Nation, seed: u64) -> String {
+    scorecard(nation.jurisdictions, seed)
+}
+
+async fn scorecards(client: &Client, nation: Nation) -> Result<(), Failed> {
+    let (next, until) = (Arc::new(AtomicU64::new(0)), Instant::now() + WINDOW);
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
+        let (mut client, next) = (client.clone(), next.clone());
+        callers.spawn(async move {
+            let mut times = Vec::new();
+            while Instant::now() < until {
+                let name = scorecard_of(nation, next.fetch_add(1, Ordering::Relaxed));
+                let start = Instant::now();
+                client.get_scorecard(GetScorecardRequest { name, ..GetScorecardRequest::default() }).await?;
+                times.push(start.elapsed());
+                // Answers that wait for nothing never give way.
+                tokio::task::yield_now().await;
+            }
+            Ok::<_, tonic::Status>(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(caller) = callers.join_next().await {
+        times.extend(caller??);
+    }
+    times.sort_unstable();
+    let rate = per_second(u64::try_from(times.len())?, WINDOW);
+    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or_default();
+    row(&format!("scorecards read, {CALLERS} callers"), &format!("{rate:.0} /s, p99 {p99:.1?}"));
+    Ok(())
+}
+
+async fn ask<F: Future<Output = ()>>(what: &str, ask: impl Fn() -> F) {
+    let (median, longest) = timed(ask).await;
+    row(what, &format!("{median:.1?}, longest {longest:.1?}"));
+}
