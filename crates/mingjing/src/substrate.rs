@@ -113,6 +113,14 @@ pub fn database_url(service: &str, settings: &Settings) -> Option<String> {
     Some(url.replace(SERVICE_PLACEHOLDER, service))
 }
 
+/// Where the scorecard keeps what it projects.
+pub fn projection_place(settings: &Settings) -> anyhow::Result<scorecard::Place> {
+    Ok(match database_url(SCORECARD, settings) {
+        Some(url) => scorecard::Place::Url(url),
+        None => scorecard::Place::File(sqlite_file(SCORECARD, &settings.data_dir)?),
+    })
+}
+
 /// The SQLite file of a service; its folder is made if it is not there.
 pub fn sqlite_file(service: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
     std::fs::create_dir_all(data_dir).with_context(|| format!("data directory {}", data_dir.display()))?;

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::PAGE_EVENTS_MAX;
-use eventstore::testing::scale::{fill, process_ran, resident_bytes, thread_ran};
+use eventstore::testing::scale::{fill, process_ran, resident_bytes};
 use eventstore::{Clock, EventStore};
 use jiff::Timestamp;
 use nation::{JURISDICTIONS, Nation, ROUNDS};
@@ -34,7 +34,7 @@ use source::{Pages, sources};
 const EVENTS: u64 = 10_000_000;
 /// Of the dense part: as many events in each jurisdiction as 10⁸ are in all.
 const DENSE: (u64, u64) = (30, 1_000_000);
-const PATIENCE: Duration = Duration::from_mins(60);
+const PATIENCE: Duration = Duration::from_hours(1);
 
 pub(crate) type Failed = Box<dyn std::error::Error>;
 
@@ -42,13 +42,13 @@ pub(crate) type Failed = Box<dyn std::error::Error>;
 async fn main() -> Result<(), Failed> {
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let number = |place: usize| arguments.get(place).map_or(Ok(EVENTS), |argument| argument.parse());
-    let (folded, projected) = (number(0)?, number(1)?);
-    let [_, _, part, folder] = arguments.as_slice() else { return all([folded, projected]) };
+    let (in_fold, in_projection) = (number(0)?, number(1)?);
+    let [_, _, part, folder] = arguments.as_slice() else { return all([in_fold, in_projection]) };
     let folder = Path::new(folder);
     match part.as_str() {
-        "fold" => fold(Nation::of(JURISDICTIONS, folded))?,
+        "fold" => fold(Nation::of(JURISDICTIONS, in_fold))?,
         "nation" => {
-            let nation = Nation::of(JURISDICTIONS, projected);
+            let nation = Nation::of(JURISDICTIONS, in_projection);
             println!("— the running projection on generated logs, {JURISDICTIONS} jurisdictions");
             drained(nation);
             project(&sources(nation), nation, folder).await?;
@@ -127,7 +127,7 @@ async fn project(sources: &Sources, nation: Nation, folder: &Path) -> Result<(),
     let scorecard = Scorecard::start(sources, &Place::File(database.clone()), clock(), &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     row(&format!("projected, {} events", nation.events()), &rate(nation, start));
-    let ran = (process_ran() - ran).as_nanos() / u128::from(nation.events());
+    let ran = process_ran().saturating_sub(ran).as_nanos() / u128::from(nation.events());
     row("… threads ran, logs and database and all", &format!("{ran} ns an event"));
     let taken = resident_bytes() - before;
     row("memory per unit", &format!("{} bytes of {} MB", taken / nation.units(), taken / 1_000_000));

@@ -323,7 +323,6 @@ fn rules() -> SchemeRules {
         title: id.to_owned(),
         max_points: max_points.to_owned(),
         method: Some(method),
-        ..Component::default()
     };
     let values = [Some("1"), Some("0.8"), Some("0.6"), Some("0"), None];
     let level = |(id, value): (&str, Option<&str>)| SurveyLevel {
