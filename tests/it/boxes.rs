@@ -48,7 +48,8 @@ async fn no_ballot_and_no_form_is_lost_or_doubled_by_a_kill_between_vote_and_dra
     for (stratum, codes) in codes.chunks(codes.len() / STRATA.len()).enumerate() {
         people.spawn(fill_in(address, stratum, codes.to_vec(), answers.clone()));
     }
-    let killing = tokio::spawn(kill_again_and_again(
+    let mut killing = JoinSet::new();
+    killing.spawn(kill_again_and_again(
         binary,
         data.clone(),
         address,
@@ -68,7 +69,7 @@ async fn no_ballot_and_no_form_is_lost_or_doubled_by_a_kill_between_vote_and_dra
     )
     .await;
     enough.store(true, Ordering::Relaxed);
-    let kills = killing.await.unwrap();
+    let kills = killing.join_next().await.unwrap().unwrap();
     assert!(kills >= 5, "it was killed {kills} times");
 
     let server = Server::start(&data).await;

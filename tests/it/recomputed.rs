@@ -121,25 +121,25 @@ impl City {
     pub(crate) async fn check(&self, server: &Server, asked: &Asked<'_>) -> Checked {
         let past = Past::read(self.events.iter().filter(|event| asked.cut.counts(event)));
         let now = asked.cut.instant(asked.now);
-        let served = served(server, asked).await;
-        let (Some(cycle), Some(served)) = (past.cycles.get(asked.cycle), &served) else {
+        let cards = served(server, asked).await;
+        let (Some(cycle), Some(listed)) = (past.cycles.get(asked.cycle), &cards) else {
             let there = past.cycles.contains_key(asked.cycle);
-            let same = there == served.is_some();
+            let same = there == cards.is_some();
             let differences =
                 if same { vec![] } else { vec![format!("{}: recomputed there: {there}", asked.cycle)] };
             return Checked { scorecards: 0, differences };
         };
         let year = year(&past, cycle, now);
         let scores = scores(&year);
-        let mut found = order(served);
-        let cards: BTreeMap<_, _> = served.iter().map(|card| (card.unit.clone(), card.clone())).collect();
+        let mut found = order(listed);
+        let cards: BTreeMap<_, _> = listed.iter().map(|card| (card.unit.clone(), card.clone())).collect();
         for (unit, score) in &scores {
-            let Some(served) = cards.get(unit) else {
+            let Some(shown) = cards.get(unit) else {
                 found.push(format!("{unit} has no scorecard"));
                 continue;
             };
             let recomputed = card((&past, cycle, &year), unit, score, now);
-            compare(unit, served, &recomputed, &mut found);
+            compare(unit, shown, &recomputed, &mut found);
         }
         found.extend(
             cards

@@ -179,16 +179,16 @@ async fn a_table_and_a_scorecard_are_exported_as_they_are_served() {
     let json: Value = serde_json::from_str(&export("json", &["--table"]).await).unwrap();
     assert_eq!(table.len(), 2);
     for (row, card) in table.iter().zip(json["scorecards"].as_array().unwrap()) {
-        let served = server.scorecard(card["unit"].as_str().unwrap().rsplit('/').next().unwrap()).await;
+        let shown = server.scorecard(card["unit"].as_str().unwrap().rsplit('/').next().unwrap()).await;
         let mut exported = card.clone();
         exported.as_object_mut().unwrap().remove("freshness");
-        assert_eq!(exported, figures(&served));
+        assert_eq!(exported, figures(&shown));
         assert_eq!(
             (row[0].as_str(), row[8].as_str()),
-            (&*served.name, served.final_points.as_deref().unwrap_or(""))
+            (&*shown.name, shown.final_points.as_deref().unwrap_or(""))
         );
         let points: Vec<_> =
-            served.components.iter().map(|it| it.points.clone().unwrap_or_default()).collect();
+            shown.components.iter().map(|it| it.points.clone().unwrap_or_default()).collect();
         assert_eq!(row[9..], points);
     }
     let lines = rows(&export("csv", &[]).await);

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tempfile::tempdir;
@@ -91,7 +91,7 @@ const MUST_HAPPEN: [&str; 40] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn at_any_instant_the_scorecards_of_a_year_are_what_its_events_up_to_then_say() {
     let asked: Option<u64> = option_env!("MINGJING_TEST_YEARS").map(|years| years.parse().unwrap());
-    let (data, started) = (tempdir().unwrap(), Instant::now());
+    let data = tempdir().unwrap();
     // Every look at the clock is a microsecond later than the last one.
     let micros = Arc::new(AtomicI64::new(instant(DAYS[0]).as_microsecond()));
     let hand = micros.clone();
@@ -108,7 +108,6 @@ async fn at_any_instant_the_scorecards_of_a_year_are_what_its_events_up_to_then_
         walks = live(&server, phase, years).await;
     }
     quiet(&server).await;
-    let lived = started.elapsed();
     let cities = cities(&server).await;
     let now = Timestamp::from_microsecond(micros.load(Ordering::Relaxed)).unwrap();
     let (mut happened, mut cards, mut wrong) = (BTreeSet::new(), 0, Vec::new());
@@ -126,11 +125,7 @@ async fn at_any_instant_the_scorecards_of_a_year_are_what_its_events_up_to_then_
     let missing: Vec<_> = MUST_HAPPEN.into_iter().filter(|event| !happened.contains(*event)).collect();
     assert_eq!(missing, [""; 0], "never happened");
     let answers = walks.iter().fold((0, 0), |sum, walk| (sum.0 + walk.answers.0, sum.1 + walk.answers.1));
-    println!(
-        "{} years, {answers:?} done and refused, {cards} scorecards: lived in {lived:?}, checked in {:?}",
-        walks.len(),
-        started.elapsed() - lived
-    );
+    assert!(answers.0 > 0 && cards > walks.len(), "{answers:?} done and refused, {cards} scorecards");
     server.stop().await;
 }
 

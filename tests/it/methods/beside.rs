@@ -21,6 +21,8 @@ const WORDS: [(&str, i64); 4] = [
 /// What is recorded beside a cycle.
 #[derive(Default)]
 pub(crate) struct Beside {
+    /// Whether there is a drive.
+    pub(crate) drive: bool,
     /// Whether the acceptance method is issued.
     pub(crate) accepted: bool,
     pub(crate) officers: Vec<Officer>,
@@ -49,7 +51,7 @@ impl Year {
     /// Makes what an index counts, once.
     pub(super) fn add_beside(&mut self, kind: IndexKind, chance: &mut Chance) {
         match kind {
-            IndexKind::Training if self.beside.officers.is_empty() => self.add_drive(chance),
+            IndexKind::Training if !self.beside.drive => self.add_drive(chance),
             IndexKind::Rectification if self.beside.complaints.is_empty() => self.add_complaints(chance),
             IndexKind::Training
             | IndexKind::Rectification
@@ -70,7 +72,7 @@ impl Year {
     /// The drive is that of the first unit with all below it.
     fn add_drive(&mut self, chance: &mut Chance) {
         let whole: Vec<String> = self.subtree(&self.first()).into_iter().collect();
-        self.beside.accepted = chance.below(4) > 0;
+        (self.beside.drive, self.beside.accepted) = (true, chance.below(4) > 0);
         for unit in &whole {
             for _ in 0..chance.below(4) {
                 self.beside.officers.push(Officer {

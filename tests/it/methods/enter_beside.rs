@@ -12,11 +12,11 @@ const DEADLINE: &str = "2024-05-31T04:00:00Z";
 pub(super) async fn enter(channel: &Channel, year: &Year) {
     let desk = Desk::of(channel.clone(), &year.parent());
     let beside = &year.beside;
-    if beside.officers.is_empty() && beside.complaints.is_empty() && beside.vetoed.is_empty() {
+    if !beside.drive && beside.complaints.is_empty() && beside.vetoed.is_empty() {
         return;
     }
     open_office(&desk).await;
-    if !beside.officers.is_empty() {
+    if beside.drive {
         drive(&desk, year).await;
     }
     for (number, complaint) in beside.complaints.iter().enumerate() {

@@ -68,17 +68,15 @@ pub(crate) fn card(
 fn components(year: &Year<'_>, unit: &str, score: &Score) -> Vec<ComponentScore> {
     let component = |(component, outcome): (&Component, &Outcome)| {
         let method = component.method.as_ref().unwrap();
-        let survey = match method {
-            Method::Survey(method) => {
-                let survey = year.facts.surveys.get(&component.component_id);
-                doubt(&component.max_points, method, survey, unit)
-            }
-            _ => None,
-        };
-        let ratios = match method {
-            Method::Index(method) => shown_ratios(method, &year.indices[unit]),
-            _ => vec![],
-        };
+        let mut survey = None;
+        if let Method::Survey(method) = method {
+            let forms = year.facts.surveys.get(&component.component_id);
+            survey = doubt(&component.max_points, method, forms, unit);
+        }
+        let mut ratios = vec![];
+        if let Method::Index(method) = method {
+            ratios = shown_ratios(method, &year.indices[unit]);
+        }
         ComponentScore {
             component_id: component.component_id.clone(),
             title: component.title.clone(),
@@ -178,10 +176,10 @@ fn complaints(past: &Past, unit: &str, days: Days<'_>, now: Timestamp, it: &mut 
     for complaint in past.complaints.of(unit) {
         counts.add(complaint, days, now);
         it.complaints += 1;
-        it.complaints_closed += u32::from(!complaint.open);
+        it.complaints_closed += u32::from(!complaint.is_open());
         it.complaints_overdue += u32::from(complaint.ever_overdue);
-        it.complaints_open += u32::from(complaint.open);
-        it.complaints_open_overdue += u32::from(complaint.open && complaint.overdue);
+        it.complaints_open += u32::from(complaint.is_open());
+        it.complaints_open_overdue += u32::from(complaint.is_open() && complaint.overdue);
     }
     it.complaints_due = u32::try_from(counts.due).unwrap();
     it.complaints_on_time = u32::try_from(counts.on_time).unwrap();

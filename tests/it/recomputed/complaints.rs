@@ -15,8 +15,7 @@ pub(crate) struct Complaints(BTreeMap<String, Complaint>);
 pub(crate) struct Complaint {
     /// The last that it was lodged against, accepted for, assigned or transferred to; may be empty.
     pub(crate) unit: String,
-    pub(crate) rejected: bool,
-    pub(crate) open: bool,
+    state: State,
     /// Overdue at some time; for the deadline in force.
     pub(crate) ever_overdue: bool,
     pub(crate) overdue: bool,
@@ -26,6 +25,14 @@ pub(crate) struct Complaint {
     reopened: bool,
     /// The complainant's last word.
     satisfaction: Option<Q>,
+}
+
+/// Whether it is settled.
+#[derive(PartialEq)]
+enum State {
+    Open,
+    Closed,
+    Rejected,
 }
 
 /// Complaints whose deadline in force lies in a period.
@@ -43,7 +50,7 @@ impl Complaints {
     /// Those of a unit, without those that were rejected.
     pub(crate) fn of<'a>(&'a self, unit: &str) -> impl Iterator<Item = &'a Complaint> {
         let unit = unit.to_owned();
-        self.0.values().filter(move |complaint| complaint.unit == unit && !complaint.rejected)
+        self.0.values().filter(move |complaint| complaint.unit == unit && complaint.state != State::Rejected)
     }
 
     pub(crate) fn take(&mut self, event: &RecordedEvent) {
@@ -51,8 +58,7 @@ impl Complaints {
             let lodged: ComplaintLodged = decoded(event);
             let complaint = Complaint {
                 unit: lodged.unit,
-                rejected: false,
-                open: true,
+                state: State::Open,
                 ever_overdue: false,
                 overdue: false,
                 deadline: None,
@@ -68,7 +74,7 @@ impl Complaints {
         match kind(event) {
             "ComplaintAccepted" => complaint.unit = decoded::<ComplaintAccepted>(event).unit,
             "ComplaintTransferred" => complaint.unit = decoded::<ComplaintTransferred>(event).unit,
-            "ComplaintRejected" => (complaint.rejected, complaint.open) = (true, false),
+            "ComplaintRejected" => complaint.state = State::Rejected,
             "ComplaintAssigned" => {
                 let assigned: ComplaintAssigned = decoded(event);
                 complaint.unit = assigned.unit;
@@ -87,16 +93,20 @@ impl Complaints {
             "ComplaintClosed" => {
                 let outcome = decoded::<ComplaintClosed>(event).outcome();
                 let done = [ClosureOutcome::Rectified, ClosureOutcome::Unsubstantiated].contains(&outcome);
-                complaint.open = false;
+                complaint.state = State::Closed;
                 complaint.closed = Some((instant(event.occurred_at).unwrap(), done));
             }
-            "ComplaintReopened" => (complaint.open, complaint.reopened) = (true, true),
+            "ComplaintReopened" => (complaint.state, complaint.reopened) = (State::Open, true),
             _ => {}
         }
     }
 }
 
 impl Complaint {
+    pub(crate) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     fn be_due(&mut self, deadline: Option<contract::Timestamp>) {
         let deadline = instant(deadline);
         if deadline != self.deadline {
@@ -127,7 +137,7 @@ impl Counts {
             return;
         }
         if deadline <= now {
-            let closed = complaint.closed.filter(|_| !complaint.open);
+            let closed = complaint.closed.filter(|_| !complaint.is_open());
             self.due += 1;
             self.on_time += u64::from(closed.is_some_and(|(at, done)| done && at <= deadline));
         }

@@ -37,7 +37,7 @@ fn same(path: &str, served: &Value, recomputed: &Value) -> bool {
     }
     let numbers = (served.as_str().and_then(parse), recomputed.as_str().and_then(parse));
     let (Some(served), Some(recomputed)) = numbers else { return false };
-    let apart = if APPROXIMATE.iter().any(|field| path.ends_with(field)) { 1 } else { 0 };
+    let apart = i32::from(APPROXIMATE.iter().any(|field| path.ends_with(field)));
     let apart = Q::new(apart.into(), 100.into());
     served.clone() - recomputed.clone() <= apart && recomputed - served <= apart
 }

@@ -161,8 +161,8 @@ impl<'a> Seen<'a> {
         let cutoff = |campaign: &Campaign| campaign.launched.rules.as_ref().unwrap().cutoff_date.clone();
         let counts = |campaign: &&Campaign| {
             let whole = &campaign.launched.unit;
-            let part = past.subtree(whole).contains(unit) || past.subtree(unit).contains(whole);
-            part && *cutoff(campaign) >= *first && *cutoff(campaign) <= *last
+            let takes_part = past.subtree(whole).contains(unit) || past.subtree(unit).contains(whole);
+            takes_part && *cutoff(campaign) >= *first && *cutoff(campaign) <= *last
         };
         let campaigns = past.drive.campaigns.values().filter(counts);
         let campaign = campaigns.max_by_key(|campaign| (cutoff(campaign), &campaign.launched.campaign))?;
@@ -288,10 +288,10 @@ impl<'a> Seen<'a> {
             with_subtree: true,
             speciality: String::new(),
             roster_date: String::new(),
-            participation: counted(&officers, has_attended),
-            leader_participation: counted(&leaders, has_attended),
-            passed: counted(to_pass, passes),
-            grassroots_coverage: counted(&grassroots, held),
+            participation: Some(counted(&officers, has_attended)),
+            leader_participation: Some(counted(&leaders, has_attended)),
+            passed: Some(counted(to_pass, passes)),
+            grassroots_coverage: Some(counted(&grassroots, held)),
             hours: Some(self.spread(&officers)),
             modes: (1..=4).map(|mode| self.mode(mode)).collect(),
             basics: (1..=3).map(|basic| self.basic(basic)).collect(),
@@ -301,8 +301,8 @@ impl<'a> Seen<'a> {
             centralised_hours_over_cap: hours(&over.into_iter().sum()),
             needs_open: needs(false),
             needs_met: needs(true),
-            plans_filed: counted(&taking_part, |unit| self.is_planned(unit, |_| true)),
-            plans_approved: counted(&taking_part, |unit| self.is_planned(unit, |approved| approved)),
+            plans_filed: Some(counted(&taking_part, |unit| self.is_planned(unit, |_| true))),
+            plans_approved: Some(counted(&taking_part, |unit| self.is_planned(unit, |approved| approved))),
             units_stalled: small(self.units.intersection(&self.campaign.stalled).count()),
         }
     }
@@ -359,7 +359,7 @@ impl<'a> Seen<'a> {
     fn quality(&self, quality: i32, officers: &[&str]) -> QualityFigures {
         let (sessions, hours) = self.held(|held| self.of_item(held, |item| item.quality == quality));
         let assessed: Vec<_> = officers.iter().filter_map(|officer| self.passed(officer, quality)).collect();
-        QualityFigures { quality, sessions, hours, passed: counted(&assessed, |passed| *passed) }
+        QualityFigures { quality, sessions, hours, passed: Some(counted(&assessed, |passed| *passed)) }
     }
 
     fn specialities(&self) -> Vec<SpecialityHours> {
@@ -375,9 +375,9 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn counted<T>(of: &[T], counts: impl Fn(&T) -> bool) -> Option<Count> {
+fn counted<T>(of: &[T], counts: impl Fn(&T) -> bool) -> Count {
     let count = small(of.iter().filter(|one| counts(one)).count());
-    Some(Count { count, of: small(of.len()) })
+    Count { count, of: small(of.len()) }
 }
 
 fn small(number: usize) -> u32 {

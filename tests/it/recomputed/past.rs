@@ -204,7 +204,7 @@ impl Past {
         match kind(event) {
             "UnitEntered" => {
                 let it: UnitEntered = decoded(event);
-                let Some(facts) = self.facts(&it.cycle.clone()) else { return };
+                let Some(facts) = self.facts(&it.cycle) else { return };
                 facts.units.insert(it.unit.clone(), it);
             }
             "UnitRemoved" => {
@@ -236,7 +236,7 @@ impl Past {
             }
             "EntryRecorded" => {
                 let it: EntryRecorded = decoded(event);
-                let Some(facts) = self.facts(&it.cycle.clone()) else { return };
+                let Some(facts) = self.facts(&it.cycle) else { return };
                 facts.entries.push(it);
             }
             "EntryReversed" => {

@@ -156,7 +156,8 @@ impl Walk {
             4 | 5 => self.appeal(&name).await,
             6 => self.may("CloseCase", json!({"name": name})).await,
             7 if other != name => {
-                self.may("MergeCase", json!({"name": name, "merged_case": other, "reason": "the same"})).await
+                self.may("MergeCase", json!({"name": name, "merged_case": other, "reason": "the same"}))
+                    .await;
             }
             _ => {
                 self.may("RecuseInvestigator", json!({"name": name, "reason": "a cousin"})).await;
