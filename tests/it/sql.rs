@@ -17,7 +17,7 @@ use crate::harness::*;
 const CYCLE: &str = "jurisdictions/city/cycles/first-year";
 const VIEWS: [&str; 7] =
     ["scorecard", "component", "daily", "four_in_place", "loss", "loss_event", "freshness"];
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A row, each column as a text; none: NULL.
 type Row = BTreeMap<String, Option<String>>;

@@ -107,7 +107,7 @@ fn found(events: &[&RecordedEvent]) -> Raised {
     for event in events {
         match last(event) {
             "ComplaintAlerted" if decode::<ComplaintAlerted>(event).colour() == AlertColour::Yellow => {
-                raised.yellow += 1
+                raised.yellow += 1;
             }
             "ComplaintAlerted" => raised.red += 1,
             "ComplaintOverdue" => raised.overdue += 1,
@@ -220,9 +220,10 @@ impl Days {
     }
 
     fn works(&self, day: Date) -> bool {
-        match day.weekday() {
-            Weekday::Saturday | Weekday::Sunday => self.make_up_days.contains(&day),
-            _ => !self.holidays.contains(&day),
+        if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+            self.make_up_days.contains(&day)
+        } else {
+            !self.holidays.contains(&day)
         }
     }
 

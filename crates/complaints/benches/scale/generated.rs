@@ -116,7 +116,7 @@ impl Log for Generated {
     async fn close(&self) {}
 
     fn poll_interval(&self) -> Duration {
-        Duration::from_secs(3600)
+        Duration::from_hours(1)
     }
 }
 

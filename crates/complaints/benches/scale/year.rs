@@ -174,14 +174,14 @@ impl Of {
             channel: 1 + i32::try_from(self.number % 10).expect("small"),
             source_reference: format!("12345/{}", self.number),
             complainant_key: format!("complainant-{}", self.number),
-            text: text(self.number),
+            text: Some(text(self.number)),
             receipt_hash: (0..4).flat_map(|part| mixed(self.number * 4 + part).to_be_bytes()).collect(),
             unit: self.unit(),
             complained_of: if self.number.is_multiple_of(3) { vec![self.officer()] } else { vec![] },
             category: format!("category-{}", self.number % CATEGORIES),
-            stage_due_time: at(ahead(self.number)),
-            case_due_time: at(NOW + 200 * DAY),
-            lodge_time: at(self.lodged_at),
+            stage_due_time: Some(at(ahead(self.number))),
+            case_due_time: Some(at(NOW + 200 * DAY)),
+            lodge_time: Some(at(self.lodged_at)),
             ..ComplaintLodged::default()
         };
         event(&lodged)
@@ -194,7 +194,7 @@ impl Of {
 
     fn accepted(&self) -> NewEvent {
         let (complaint, unit) = (self.complaint.clone(), self.unit());
-        event(&ComplaintAccepted { complaint, unit, stage_due_time: at(ahead(self.number)) })
+        event(&ComplaintAccepted { complaint, unit, stage_due_time: Some(at(ahead(self.number))) })
     }
 
     fn withdrawn(&self) -> NewEvent {
@@ -206,7 +206,7 @@ impl Of {
             complaint: self.complaint.clone(),
             leader: format!("{NAME}/officers/leader-{}", mixed(self.number) % LEADERS),
             post_level: PostLevel::DivisionHead.into(),
-            stage_due_time: at(ahead(self.number)),
+            stage_due_time: Some(at(ahead(self.number))),
         })
     }
 
@@ -216,7 +216,7 @@ impl Of {
             complaint: self.complaint.clone(),
             unit: self.unit(),
             officer: self.officer(),
-            deadline: at(deadline),
+            deadline: Some(at(deadline)),
         };
         vec![
             self.lodged(),
@@ -232,8 +232,8 @@ impl Of {
         all.push(event(&RectificationReported {
             complaint: self.complaint.clone(),
             unit: self.unit(),
-            report: text(self.number),
-            stage_due_time: at(ahead(self.number)),
+            report: Some(text(self.number)),
+            stage_due_time: Some(at(ahead(self.number))),
             ..RectificationReported::default()
         }));
         all
@@ -248,7 +248,7 @@ impl Of {
             unit: self.unit(),
             satisfaction: 1 + i32::try_from(self.number % 4).expect("small"),
             source: RatingSource::CallBack.into(),
-            stage_due_time: at(ahead(self.number)),
+            stage_due_time: Some(at(ahead(self.number))),
         }));
         all.push(self.closed(ClosureOutcome::Rectified));
         all
@@ -265,14 +265,14 @@ impl Of {
             clock: ComplaintClock::Stage.into(),
             stage: ComplaintStage::Assigned.into(),
             colour: AlertColour::Yellow.into(),
-            due_time: at(deadline),
+            due_time: Some(at(deadline)),
         }));
-        let (officer, escalation_time) = (self.officer(), at(NOW + 40 * DAY));
+        let (officer, escalation_time) = (self.officer(), Some(at(NOW + 40 * DAY)));
         all.push(event(&ComplaintOverdue {
             complaint,
             unit,
             officer,
-            deadline: at(deadline),
+            deadline: Some(at(deadline)),
             escalation_time,
         }));
         all
@@ -297,12 +297,12 @@ fn midnight(seconds: i64) -> i64 {
     seconds - (seconds - FIRST_DAY).rem_euclid(DAY)
 }
 
-fn at(seconds: i64) -> Option<contract::Timestamp> {
-    Some(contract::Timestamp { seconds, nanos: 0 })
+fn at(seconds: i64) -> contract::Timestamp {
+    contract::Timestamp { seconds, nanos: 0 }
 }
 
-fn text(number: u64) -> Option<VaultText> {
-    Some(VaultText { vault_key: format!("text-{number}"), sha256: vec![7; 32] })
+fn text(number: u64) -> VaultText {
+    VaultText { vault_key: format!("text-{number}"), sha256: vec![7; 32] }
 }
 
 fn id(number: u64) -> String {
