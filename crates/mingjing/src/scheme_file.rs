@@ -1,7 +1,7 @@
 //! Schemes as TOML files: the fields of `mingjing.type.v1.SchemeRules`, decimals as strings.
 //!
 //! Everything that is wrong with a file is told at once, by place and line: what cannot be read at all, what is
-//! no key or has the wrong type ([`shape`]), and what breaks a rule of schemes (`scoring::Fault`).
+//! no key or has the wrong type (`shape`), and what breaks a rule of schemes (`scoring::Fault`).
 
 use std::collections::BTreeMap;
 use std::fmt;
