@@ -75,11 +75,7 @@ impl<'a> Stack<'a> {
 
     /// Kills a process, PostgreSQL with its children, with no chance to say goodbye; waits until it is gone.
     pub(crate) async fn kill(&self, name: &str) {
-        let file = match name {
-            POSTGRES => self.folder.join("postgres/data/postmaster.pid"),
-            _ => self.folder.join(format!("{name}.pid")),
-        };
-        let file = std::fs::read_to_string(file).unwrap();
+        let file = std::fs::read_to_string(self.pid_file(name)).unwrap();
         let process = file.lines().next().unwrap();
         let children = Command::new("pgrep").args(["--parent", process]).output().await.unwrap().stdout;
         let children = String::from_utf8(children).unwrap();
@@ -93,6 +89,24 @@ impl<'a> Stack<'a> {
             }
         };
         timeout(PATIENCE, gone).await.expect("what was killed is gone");
+    }
+
+    /// Starts what has ended by itself: a service that finds no database when it starts does, and whoever runs it
+    /// starts it again.
+    pub(crate) async fn supervise(&self) {
+        for name in self.names() {
+            let file = std::fs::read_to_string(self.pid_file(&name)).unwrap_or_default();
+            if file.lines().next().is_none_or(is_gone) {
+                self.start(&name).await;
+            }
+        }
+    }
+
+    fn pid_file(&self, name: &str) -> PathBuf {
+        match name {
+            POSTGRES => self.folder.join("postgres/data/postmaster.pid"),
+            _ => self.folder.join(format!("{name}.pid")),
+        }
     }
 
     /// The names of all processes; `training-2` is the second replica of `training`.
