@@ -64,7 +64,7 @@ async fn when_time_is_moved_what_became_due_is_raised_before_the_answer() {
     let moved = move_to(&server.channel(), "2025-03-05T01:00:00Z").await.unwrap();
     assert_eq!((now(&moved), moved.by_hand), (at("2025-03-05T01:00:00Z"), true));
     let yellow = ("ComplaintAlerted".to_owned(), at("2025-03-05T01:00:00Z"));
-    assert_eq!(recorded(&server).await[1..], [yellow.clone()]);
+    assert_eq!(recorded(&server).await[1..], *std::slice::from_ref(&yellow));
     move_to(&server.channel(), "2025-03-11T01:00:00Z").await.unwrap();
     let red = ("ComplaintAlerted".to_owned(), at("2025-03-11T01:00:00Z"));
     assert_eq!(recorded(&server).await[1..], [yellow.clone(), red.clone()]);

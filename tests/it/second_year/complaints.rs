@@ -107,7 +107,7 @@ fn found(events: &[&RecordedEvent]) -> Raised {
     for event in events {
         match last(event) {
             "ComplaintAlerted" if decode::<ComplaintAlerted>(event).colour() == AlertColour::Yellow => {
-                raised.yellow += 1
+                raised.yellow += 1;
             }
             "ComplaintAlerted" => raised.red += 1,
             "ComplaintOverdue" => raised.overdue += 1,
@@ -222,7 +222,9 @@ impl Days {
     fn works(&self, day: Date) -> bool {
         match day.weekday() {
             Weekday::Saturday | Weekday::Sunday => self.make_up_days.contains(&day),
-            _ => !self.holidays.contains(&day),
+            Weekday::Monday | Weekday::Tuesday | Weekday::Wednesday | Weekday::Thursday | Weekday::Friday => {
+                !self.holidays.contains(&day)
+            }
         }
     }
 
