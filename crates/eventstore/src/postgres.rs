@@ -11,15 +11,17 @@
 mod boxed;
 mod writer;
 
+use std::fmt::Display;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Postgres};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use self::writer::Writer;
@@ -34,6 +36,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Another process's events are seen this soon.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// A server that is away as a process starts is waited for, so long.
+const START_PATIENCE: Duration = Duration::from_mins(1);
+const START_RETRY: Duration = Duration::from_millis(500);
 /// Any number: who migrates a log holds the lock of this one.
 const MIGRATION_LOCK: i64 = 0x6d69_6e67_6a69_6e67;
 
@@ -70,12 +75,12 @@ pub struct PostgresLog {
 
 impl PostgresLog {
     /// Opens the log in the database at `url`, and makes its tables if they are not there. One process at a
-    /// time does; a program of an earlier version goes on with what a later one made.
+    /// time does; a program of an earlier version goes on with what a later one made. A server that is away is
+    /// waited for, up to a minute.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(StoreError::database)?;
         let options = options.application_name("mingjing").disable_statement_logging();
-        let mut connection = connect(&options).await.map_err(StoreError::database)?;
-        migrate(&mut connection).await.map_err(StoreError::database)?;
+        let connection = patiently(|| migrated(&options), is_lost).await.map_err(StoreError::database)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT_TIMEOUT)
@@ -227,6 +232,29 @@ impl Log for PostgresLog {
     }
 }
 
+/// Tries again while the server is away, up to a minute.
+pub async fn patiently<T, E: Display, F: Future<Output = Result<T, E>>>(
+    attempt: impl Fn() -> F,
+    is_away: impl Fn(&E) -> bool,
+) -> Result<T, E> {
+    let began = Instant::now();
+    loop {
+        match attempt().await {
+            Err(error) if is_away(&error) && began.elapsed() < START_PATIENCE => {
+                tracing::warn!(%error, "PostgreSQL is away; trying again");
+                sleep(START_RETRY).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+async fn migrated(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = connect(options).await?;
+    migrate(&mut connection).await?;
+    Ok(connection)
+}
+
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let connected = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await;
     connected.unwrap_or_else(|_| Err(timed_out()))
@@ -248,7 +276,10 @@ fn timed_out() -> sqlx::Error {
 }
 
 /// Whether the connection is of no use any more; what it was doing may have been done.
-fn is_lost(error: &sqlx::Error) -> bool {
+pub fn is_lost(error: &sqlx::Error) -> bool {
+    if let sqlx::Error::Migrate(error) = error {
+        return matches!(&**error, MigrateError::Execute(error) if is_lost(error));
+    }
     if let sqlx::Error::Database(error) = error {
         // Shut down, crashed, not yet up; a connection's own failures.
         return error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"));

@@ -20,6 +20,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use eventstore::StoreError;
 use eventstore::lease::Leases;
+use eventstore::postgres::is_lost;
+use sqlx::migrate::MigrateError;
 use uuid::Uuid;
 
 use crate::history::Corrupt;
@@ -68,13 +70,23 @@ pub enum Error {
     Unreadable(#[from] Corrupt),
     /// It cannot be brought to the present shape.
     #[error("the scorecard's database: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] MigrateError),
     /// Another process writes it now.
     #[error("another process writes the scorecard's database")]
     NotTheWriter,
     /// The process that writes it is behind this one.
     #[error("the scorecard's database does not have all of the past yet")]
     Behind,
+}
+
+impl Error {
+    /// Whether the database is away, and may be back.
+    fn is_away(&self) -> bool {
+        match self {
+            Self::Database(error) | Self::Migration(MigrateError::Execute(error)) => is_lost(error),
+            Self::Migration(_) | Self::Unreadable(_) | Self::NotTheWriter | Self::Behind => false,
+        }
+    }
 }
 
 /// The database. Cheap to clone.
