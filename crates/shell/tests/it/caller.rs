@@ -90,9 +90,9 @@ fn a_call_needs_a_request_id_and_has_happened() {
     }
     let later = contract::Timestamp { seconds: now().as_second() + 1, nanos: 0 };
     assert_eq!(caller.call(REQUEST_ID, "city", Some(later)).unwrap_err().field(), "occurred_at");
-    let earlier = contract::Timestamp { seconds: 5, nanos: 7 };
+    let earlier = contract::Timestamp { seconds: 5, nanos: 7_008 };
     let call = caller.call(REQUEST_ID, "city", Some(earlier)).unwrap();
-    assert_eq!(call.metadata.occurred_at.as_nanosecond(), 5_000_000_007);
+    assert_eq!(call.metadata.occurred_at.as_nanosecond(), 5_000_007_000);
 }
 
 #[test]
