@@ -7,14 +7,16 @@ use contract::token::SERVICES;
 use crate::fold::{Folded, Reached};
 use crate::generation::Generation;
 use crate::history::{Tail, unpack};
-use crate::store::{Error, Store};
+use crate::store::{Error, Snapshot, Store};
 
 const PAGE_FACTS_MAX: u32 = 5000;
 
 /// The generation to go on with, as it was written; none: there is none, or it cannot be used.
 pub(crate) async fn resume(store: &Store) -> Result<Option<Generation>, Error> {
-    let Some(number) = store.usable().await? else { return Ok(None) };
-    match load(store, number).await? {
+    // Another replica may write meanwhile.
+    let mut written = store.snapshot().await?;
+    let Some(number) = written.usable().await? else { return Ok(None) };
+    match load(store, &mut written, number).await? {
         Ok(generation) => Ok(Some(generation)),
         Err(what) => {
             tracing::warn!("the scorecard is BUILT ANEW from the logs: {what}");
@@ -24,11 +26,15 @@ pub(crate) async fn resume(store: &Store) -> Result<Option<Generation>, Error> {
 }
 
 /// Loads a generation; the inner error says why it cannot be used.
-async fn load(store: &Store, number: i64) -> Result<Result<Generation, String>, Error> {
+async fn load(
+    store: &Store,
+    written: &mut Snapshot,
+    number: i64,
+) -> Result<Result<Generation, String>, Error> {
     let mut folded = Folded::default();
     let (mut kind, mut key) = (String::new(), String::new());
     loop {
-        let page = store.facts(number, (&kind, &key), PAGE_FACTS_MAX).await?;
+        let page = written.facts(number, (&kind, &key), PAGE_FACTS_MAX).await?;
         let Some(last) = page.last() else { break };
         (kind, key) = (last.kind.clone(), last.key.clone());
         for fact in page {
@@ -40,7 +46,7 @@ async fn load(store: &Store, number: i64) -> Result<Result<Generation, String>, 
     }
     folded.facts.count();
     let (mut epochs, mut floor) = (BTreeMap::new(), BTreeMap::new());
-    for checkpoint in store.checkpoints(number).await? {
+    for checkpoint in written.checkpoints(number).await? {
         let service = SERVICES.into_iter().find(|service| *service == checkpoint.service);
         let Some(service) = service else { continue };
         let recorded_at = Some(checkpoint.recorded_at);
@@ -51,7 +57,7 @@ async fn load(store: &Store, number: i64) -> Result<Result<Generation, String>, 
     }
     let mut last = floor.clone();
     let mut tail = Tail::after(floor);
-    for run in store.recent(number).await? {
+    for run in written.recent(number).await? {
         for event in unpack(&run) {
             match event {
                 Ok(event) => {

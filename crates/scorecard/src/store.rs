@@ -7,6 +7,7 @@
 //! | `store/sqlite`, `store/postgres` | it, by either database |
 //! | `store/generations` | what was built, which of it is read |
 //! | `store/facts` | facts and checkpoints, written together |
+//! | `store/snapshot` | all of a generation as of one instant |
 //! | `store/past` | every event that counts, by jurisdiction |
 //! | `store/shown` | what other tools read: `docs/sql.md` |
 //!
@@ -34,6 +35,7 @@ mod postgres;
 #[cfg(test)]
 mod reading;
 mod shown;
+mod snapshot;
 mod sqlite;
 
 use database::{Database, Dialect, Row, Statement};
@@ -45,6 +47,7 @@ use postgres::Postgres;
 #[cfg(test)]
 pub(crate) use reading::Read;
 pub(crate) use shown::Shown;
+pub(crate) use snapshot::Snapshot;
 use sqlite::Sqlite;
 
 /// What the writer holds.
@@ -110,6 +113,11 @@ impl Store {
 
     async fn find(&self, statement: Statement) -> Result<Vec<Row>, Error> {
         self.database.find(statement).await
+    }
+
+    /// What was written up to the first time that it is asked.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot, Error> {
+        Ok(Snapshot(self.database.reading().await?))
     }
 
     /// Runs these in one transaction, if this process is the one that writes.

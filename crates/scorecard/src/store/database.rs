@@ -22,6 +22,9 @@ pub(super) trait Database: Send + Sync + 'static {
     /// What a statement finds.
     async fn find(&self, statement: Statement) -> Result<Vec<Row>, Error>;
 
+    /// Reads from now on as of one instant.
+    async fn reading(&self) -> Result<Box<dyn Reading>, Error>;
+
     /// Runs statements in one transaction, if `holder` is the one that writes.
     async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error>;
 
@@ -33,6 +36,13 @@ pub(super) trait Database: Send + Sync + 'static {
 
     /// Closes it in good order.
     async fn close(&self);
+}
+
+/// Reads as of one instant, whatever is written meanwhile.
+#[async_trait]
+pub(super) trait Reading: Send {
+    /// What a statement finds.
+    async fn find(&mut self, statement: Statement) -> Result<Vec<Row>, Error>;
 }
 
 /// Where the two speak differently: how they read JSON.

@@ -45,32 +45,6 @@ pub(crate) struct Written {
 }
 
 impl Store {
-    /// How far the facts have come.
-    pub(crate) async fn checkpoints(&self, generation: i64) -> Result<Vec<Checkpoint>, Error> {
-        let found = Statement::new(
-            "SELECT service, position, recorded_at, epoch, sorted FROM checkpoint WHERE generation = $1 \
-             ORDER BY service",
-        );
-        self.find(found.bind(generation)).await?.iter().map(checkpoint).collect()
-    }
-
-    /// Up to `limit` facts after the one of `after`, by kind and key.
-    pub(crate) async fn facts(
-        &self,
-        generation: i64,
-        after: (&str, &str),
-        limit: u32,
-    ) -> Result<Vec<Fact>, Error> {
-        let found = Statement::new(
-            "SELECT kind, key, value FROM fact WHERE generation = $1 AND (kind, key) > ($2, $3) \
-             ORDER BY kind, key LIMIT $4",
-        );
-        let found = found.bind(generation).bind(after.0).bind(after.1).bind(i64::from(limit));
-        let text = |row: &Row, column| row.text(column).map(str::to_owned);
-        let fact = |row: &Row| Ok(Fact { kind: text(row, 0)?, key: text(row, 1)?, value: text(row, 2)? });
-        self.find(found).await?.iter().map(fact).collect()
-    }
-
     /// Writes what changed, the events that changed it, and how far it has come, in one transaction.
     pub(crate) async fn write(&self, generation: i64, written: &Written) -> Result<(), Error> {
         let mut statements = Vec::new();
@@ -140,7 +114,7 @@ fn write_checkpoint(generation: i64, checkpoint: &Checkpoint) -> Statement {
     put.bind(checkpoint.epoch.as_bytes().as_slice())
 }
 
-fn checkpoint(row: &Row) -> Result<Checkpoint, Error> {
+pub(super) fn checkpoint(row: &Row) -> Result<Checkpoint, Error> {
     Ok(Checkpoint {
         service: row.text(0)?.to_owned(),
         position: row.position(1)?,

@@ -18,15 +18,6 @@ impl Store {
         rows.first().map(|row| row.integer(0)).transpose()
     }
 
-    /// The generation to go on with: the one that is read, or else the last one begun; none: there is none
-    /// whose facts have the present format.
-    pub(crate) async fn usable(&self) -> Result<Option<i64>, Error> {
-        let usable = Statement::new(
-            "SELECT number FROM generation WHERE format = $1 ORDER BY current DESC, number DESC LIMIT 1",
-        );
-        self.find(usable.bind(FORMAT)).await?.first().map(|row| row.integer(0)).transpose()
-    }
-
     /// Begins another generation, from nothing.
     pub(crate) async fn begin(&self) -> Result<i64, Error> {
         let rows = self.find(Statement::new("SELECT coalesce(max(number), 0) FROM generation")).await?;

@@ -24,13 +24,6 @@ macro_rules! of_generation {
 pub(crate) type Sorted = BTreeMap<String, (u64, Uuid)>;
 
 impl Store {
-    /// The newest events, as they came, a batch in each.
-    pub(crate) async fn recent(&self, generation: i64) -> Result<Vec<Vec<u8>>, Error> {
-        let found = Statement::new("SELECT events FROM recent WHERE generation = $1 ORDER BY number");
-        let rows = self.find(found.bind(generation)).await?;
-        rows.iter().map(|row| Ok(row.bytes(0)?.to_owned())).collect()
-    }
-
     /// The events of a jurisdiction that are sorted in, the oldest first, and up to where each log is, both as of
     /// one instant. Generation 0: the one that is read, or else the last one begun.
     pub(crate) async fn past(

@@ -7,13 +7,13 @@ use eventstore::postgres;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, Postgres as Driver, Row as _, TypeInfo as _,
-    ValueRef as _,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Postgres as Driver, Row as _, Transaction,
+    TypeInfo as _, ValueRef as _,
 };
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::database::{Database, Dialect, FENCE, Row, Statement, Value, unreadable};
+use super::database::{Database, Dialect, FENCE, Reading, Row, Statement, Value, unreadable};
 use super::{Error, LEASE};
 
 const CONNECTIONS_MAX: u32 = 6;
@@ -23,6 +23,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 /// Any number: who migrates the database holds the lock of this one.
 const MIGRATION_LOCK: i64 = 0x6d69_7363_6f72_6563;
 
+const AS_OF_ONE_INSTANT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 const TRY_LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
      VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond') ON CONFLICT (name) DO UPDATE \
      SET holder = excluded.holder, expires_at = excluded.expires_at \
@@ -61,6 +62,12 @@ impl Database for Postgres {
         rows.iter().map(row).collect()
     }
 
+    async fn reading(&self) -> Result<Box<dyn Reading>, Error> {
+        let mut transaction = answered(self.pool.begin()).await?;
+        answered(sqlx::query(AS_OF_ONE_INSTANT).execute(&mut *transaction)).await?;
+        Ok(Box::new(Snapshot(transaction)))
+    }
+
     async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
         let writing = async {
             let mut transaction = self.pool.begin().await?;
@@ -92,6 +99,17 @@ impl Database for Postgres {
         if timeout(CONNECT_TIMEOUT, self.pool.close()).await.is_err() {
             tracing::warn!("the scorecard's database was not closed in good order");
         }
+    }
+}
+
+/// A transaction that only reads.
+struct Snapshot(Transaction<'static, Driver>);
+
+#[async_trait]
+impl Reading for Snapshot {
+    async fn find(&mut self, statement: Statement) -> Result<Vec<Row>, Error> {
+        let rows = answered(query(statement).fetch_all(&mut *self.0)).await?;
+        rows.iter().map(row).collect()
     }
 }
 

@@ -9,11 +9,13 @@ use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
     SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite as Driver, TypeInfo as _, ValueRef as _};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Row as _, Sqlite as Driver, Transaction, TypeInfo as _, ValueRef as _,
+};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::database::{Database, Dialect, FENCE, Row, Statement, Value, unreadable};
+use super::database::{Database, Dialect, FENCE, Reading, Row, Statement, Value, unreadable};
 use super::{Error, LEASE};
 
 /// Readers that may read at once.
@@ -66,6 +68,10 @@ impl Database for Sqlite {
         rows.iter().map(row).collect()
     }
 
+    async fn reading(&self) -> Result<Box<dyn Reading>, Error> {
+        Ok(Box::new(Snapshot(self.readers.begin().await?)))
+    }
+
     async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
         let mut writer = self.writer.lock().await;
         let mut transaction = writer.begin().await?;
@@ -91,6 +97,17 @@ impl Database for Sqlite {
 
     async fn close(&self) {
         self.readers.close().await;
+    }
+}
+
+/// A transaction that only reads.
+struct Snapshot(Transaction<'static, Driver>);
+
+#[async_trait]
+impl Reading for Snapshot {
+    async fn find(&mut self, statement: Statement) -> Result<Vec<Row>, Error> {
+        let rows = query(statement).fetch_all(&mut *self.0).await?;
+        rows.iter().map(row).collect()
     }
 }
 

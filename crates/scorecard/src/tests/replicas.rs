@@ -8,11 +8,12 @@ use eventstore::testing::postgres::PostgresHere;
 use jiff::Timestamp;
 use tonic::Request;
 
-use super::history::{closed_year, cycle};
+use super::history::{History, closed_year, cycle};
 use super::restart::{long_history, written};
 use super::running::{City, PATIENCE, Running};
 use crate::Place;
 use crate::history::unpack;
+use crate::store::Store;
 
 static SERVER: LazyLock<PostgresHere> = LazyLock::new(|| PostgresHere::run(&["fsync=off"]).unwrap());
 
@@ -39,7 +40,7 @@ async fn postgresql_keeps_the_same_as_sqlite_and_resumes() {
     let mut city = City::start().await;
     let place = database().await;
     for events in [20, 55, history.0.len()] {
-        city.record(&super::history::History(history.0[..events.min(history.0.len())].to_vec())).await;
+        city.record(&History(history.0[..events.min(history.0.len())].to_vec())).await;
         Running::on(&city, &place).await.stop().await;
     }
     Running::start(&city).await.stop().await;
@@ -49,6 +50,30 @@ async fn postgresql_keeps_the_same_as_sqlite_and_resumes() {
     assert_eq!(as_of(&resumed, "tax").await, as_of(&embedded, "tax").await);
     resumed.stop().await;
     embedded.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_replica_takes_up_is_of_one_instant_whatever_is_written_meanwhile() {
+    let history = long_history().0;
+    for in_postgresql in [false, true] {
+        let mut city = City::start().await;
+        let place = if in_postgresql { database().await } else { city.database() };
+        city.record(&History(history[..20].to_vec())).await;
+        Running::on(&city, &place).await.stop().await;
+        let store = Store::open(&place).await.unwrap();
+        let mut snapshot = store.snapshot().await.unwrap();
+        let generation = snapshot.usable().await.unwrap().unwrap();
+
+        city.record(&History(history.clone())).await;
+        Running::on(&city, &place).await.stop().await;
+        let facts = snapshot.facts(generation, ("", ""), u32::MAX).await.unwrap();
+        let checkpoints = snapshot.checkpoints(generation).await.unwrap();
+        let positions = checkpoints.iter().map(|checkpoint| checkpoint.position);
+        assert_eq!(positions.sum::<u64>(), 20);
+        assert_ne!(written(&place).await.0, facts);
+        drop(snapshot);
+        store.close().await;
+    }
 }
 
 #[tokio::test]

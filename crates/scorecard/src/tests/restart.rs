@@ -7,16 +7,17 @@ use crate::store::{Checkpoint, Fact, Store, Written};
 /// Everything written in a database.
 pub(super) async fn written(database: &Place) -> (Vec<Fact>, Vec<Checkpoint>) {
     let store = Store::open(database).await.unwrap();
-    let generation = current(&store).await;
-    let facts = store.facts(generation, ("", ""), u32::MAX).await.unwrap();
-    let checkpoints = store.checkpoints(generation).await.unwrap();
+    let mut written = store.snapshot().await.unwrap();
+    let generation = written.usable().await.unwrap().unwrap();
+    let facts = written.facts(generation, ("", ""), u32::MAX).await.unwrap();
+    let checkpoints = written.checkpoints(generation).await.unwrap();
     // Whether the newest events are sorted in yet is all the same.
     let checkpoints = checkpoints.into_iter().map(|found| Checkpoint { sorted: 0, ..found }).collect();
     (facts, checkpoints)
 }
 
 async fn current(store: &Store) -> i64 {
-    store.usable().await.unwrap().unwrap()
+    store.snapshot().await.unwrap().usable().await.unwrap().unwrap()
 }
 
 pub(super) fn long_history() -> History {
