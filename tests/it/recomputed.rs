@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use contract::evaluation::FormAnswered;
 use contract::scorecard::*;
 use contract::token::SERVICES;
 use contract::words::RecordedEvent;
@@ -108,9 +109,12 @@ impl City {
         &self.events
     }
 
-    /// The same without the last event of a kind.
-    pub(crate) fn without_last(&self, kind: &str) -> Self {
-        let last = self.events.iter().rposition(|event| past::kind(event) == kind).unwrap();
+    /// The same without the last form that was answered in a cycle.
+    pub(crate) fn without_last_form(&self, cycle: &str) -> Self {
+        let answered = |event: &RecordedEvent| {
+            past::kind(event) == "FormAnswered" && past::decoded::<FormAnswered>(event).cycle == cycle
+        };
+        let last = self.events.iter().rposition(answered).unwrap();
         let mut city = Self::default();
         let others = self.events.iter().enumerate().filter(|(at, _)| *at != last);
         others.for_each(|(_, event)| city.push(event.clone()));
