@@ -36,7 +36,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Another process's events are seen this soon.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
-/// A server that is away as a process starts is waited for, so long.
+/// A server that is away as a process starts is waited for so long.
 const START_PATIENCE: Duration = Duration::from_mins(1);
 const START_RETRY: Duration = Duration::from_millis(500);
 /// Any number: who migrates a log holds the lock of this one.
@@ -59,9 +59,13 @@ const LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
      VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond') ON CONFLICT (name) DO UPDATE \
      SET holder = excluded.holder, expires_at = excluded.expires_at \
      WHERE held.holder = excluded.holder OR held.expires_at <= clock_timestamp()";
-const VAULT_ERASE: &str = "DELETE FROM vault WHERE key = ANY($1)";
+/// What is deleted, and, under the key that nothing has, that the table is to be written anew.
+const VAULT_ERASE: &str = "WITH gone AS (DELETE FROM vault WHERE key = ANY($1) RETURNING key), \
+     marked AS (INSERT INTO vault SELECT '', '' FROM gone LIMIT 1 ON CONFLICT DO NOTHING) SELECT key FROM gone";
+const VAULT_MARK: &str = "SELECT key FROM vault WHERE key = ''";
 /// A deleted row's bytes stay in its page: the table is written anew without them, and its old file is gone.
 const VAULT_REWRITE: &str = "VACUUM (FULL) vault";
+const VAULT_UNMARK: &str = "DELETE FROM vault WHERE key = ''";
 const VAULT_PUT: &str = "INSERT INTO vault (key, content) VALUES ($1, $2) \
      ON CONFLICT (key) DO UPDATE SET content = excluded.content";
 
@@ -75,12 +79,12 @@ pub struct PostgresLog {
 
 impl PostgresLog {
     /// Opens the log in the database at `url`, and makes its tables if they are not there. One process at a
-    /// time does; a program of an earlier version goes on with what a later one made. A server that is away is
-    /// waited for, up to a minute.
+    /// time does; a program of an earlier version goes on with what a later one made.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options: PgConnectOptions = url.parse().map_err(StoreError::database)?;
         let options = options.application_name("mingjing").disable_statement_logging();
-        let connection = patiently(|| migrated(&options), is_lost).await.map_err(StoreError::database)?;
+        let mut connection = connect(&options).await.map_err(StoreError::database)?;
+        migrate(&mut connection).await.map_err(StoreError::database)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT_TIMEOUT)
@@ -211,13 +215,15 @@ impl Log for PostgresLog {
     }
 
     async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError> {
-        let erased = self.change(|| sqlx::query(VAULT_ERASE).bind(keys)).await?;
-        if erased > 0
-            && let Err(error) = self.change(|| sqlx::query(VAULT_REWRITE)).await
-        {
-            tracing::warn!(%error, "what was erased lies in the database's files until `{VAULT_REWRITE}` is run");
+        let erased = self.rows(|| sqlx::query(VAULT_ERASE).bind(keys)).await?.len();
+        // Also what another erasure left, which was interrupted here.
+        if !self.rows(|| sqlx::query(VAULT_MARK)).await?.is_empty() {
+            match self.change(|| sqlx::query(VAULT_REWRITE)).await {
+                Ok(_) => drop(self.change(|| sqlx::query(VAULT_UNMARK)).await?),
+                Err(error) => tracing::warn!(%error, "what was erased lies in files until `{VAULT_REWRITE}`"),
+            }
         }
-        Ok(erased)
+        Ok(u64::try_from(erased).unwrap_or(u64::MAX))
     }
 
     async fn close(&self) {
@@ -232,7 +238,7 @@ impl Log for PostgresLog {
     }
 }
 
-/// Tries again while the server is away, up to a minute.
+/// Tries again while the server is away, up to a minute: what a process that serves begins with.
 pub async fn patiently<T, E: Display, F: Future<Output = Result<T, E>>>(
     attempt: impl Fn() -> F,
     is_away: impl Fn(&E) -> bool,
@@ -241,18 +247,12 @@ pub async fn patiently<T, E: Display, F: Future<Output = Result<T, E>>>(
     loop {
         match attempt().await {
             Err(error) if is_away(&error) && began.elapsed() < START_PATIENCE => {
-                tracing::warn!(%error, "PostgreSQL is away; trying again");
+                tracing::warn!(error = format!("{error:#}"), "PostgreSQL is away; trying again");
                 sleep(START_RETRY).await;
             }
             done => return done,
         }
     }
-}
-
-async fn migrated(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = connect(options).await?;
-    migrate(&mut connection).await?;
-    Ok(connection)
 }
 
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {

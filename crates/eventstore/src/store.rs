@@ -15,6 +15,7 @@ use crate::batch::new_id;
 use crate::boxes::BoxWrite;
 use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::group_commit::{self, Queue};
+use crate::postgres;
 use crate::source::SharedSource;
 use crate::subscription::Subscription;
 
@@ -169,6 +170,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the database is away, and may be back.
+    pub fn is_away(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.downcast_ref().is_some_and(postgres::is_lost)
+    }
+
     /// A database's own error.
     pub fn database(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Database(Arc::new(error))

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use eventstore::nats::source::NatsSource;
 use eventstore::nats::{self, Nats};
-use eventstore::postgres::PostgresLog;
+use eventstore::postgres::{PostgresLog, patiently};
 use eventstore::relay;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::Log;
-use eventstore::{Clock, EventStore, LogReader, SharedSource};
+use eventstore::{Clock, EventStore, LogReader, SharedSource, StoreError};
 use secrecy::ExposeSecret as _;
 use shell::{Sources, Tasks};
 use tokio::sync::watch;
@@ -48,9 +48,8 @@ impl Substrate {
     ) -> anyhow::Result<Self> {
         let (mut stores, mut databases) = (BTreeMap::new(), Vec::new());
         for owner in Owner::ALL.into_iter().filter(|owner| target.owns(*owner)) {
-            let log = open_log(owner.name(), settings).await?;
-            databases.push(log.clone());
-            let store = EventStore::start(owner.name(), log, clock.clone(), &tasks.tracker).await?;
+            let (log, store) = patiently(|| opened(owner, settings, clock, tasks), is_away).await?;
+            databases.push(log);
             stores.insert(owner, store);
         }
         let nats = connect(target.name(), settings).await?;
@@ -85,6 +84,22 @@ impl Substrate {
     pub fn logs(&self) -> Vec<LogReader> {
         self.stores.values().map(|store| store.reader().clone()).collect()
     }
+}
+
+/// The log of a service, and what appends to it.
+async fn opened(
+    owner: Owner,
+    settings: &Settings,
+    clock: &Clock,
+    tasks: &Tasks,
+) -> anyhow::Result<(Arc<dyn Log>, EventStore)> {
+    let log = open_log(owner.name(), settings).await?;
+    let store = EventStore::start(owner.name(), log.clone(), clock.clone(), &tasks.tracker).await?;
+    Ok((log, store))
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(StoreError::is_away)
 }
 
 /// The log of a service: in its PostgreSQL database, or in a SQLite file of the data directory.

@@ -289,8 +289,9 @@ impl Follower {
         page.len()
     }
 
-    /// Writes what changed, and the newest events: as they came, or sorted in if they were not packed. Whether to go on. What is not written, since it is told to stop or since another process
-    /// writes now, comes again from the logs.
+    /// Writes what changed, and the newest events: as they came, or sorted in if they were not packed. Whether to
+    /// go on. What is not written, since it is told to stop or since another process writes now, comes again from
+    /// the logs.
     async fn write(&self, recent: Option<Packed>) -> bool {
         let Following { generation, store, stop, .. } = &self.following;
         let changes = match generation.change(|folded| folded.facts.take_changes()) {

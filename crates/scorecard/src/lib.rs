@@ -32,6 +32,7 @@ use std::time::Duration;
 use contract::scorecard::scorecard_service_server::ScorecardServiceServer;
 use contract::status::Failure;
 use eventstore::lease::{self, Leases as _};
+use eventstore::postgres::patiently;
 use eventstore::{Clock, SharedSource};
 use shell::{Sources, Tasks};
 
@@ -88,16 +89,7 @@ impl Scorecard {
         clock: Clock,
         tasks: &Tasks,
     ) -> Result<Self, DatabaseError> {
-        let store = Store::open(place).await?;
-        let writes = store.try_lease(store::LEASE, lease::TTL).await.unwrap_or_default();
-        let generation = match resume::resume(&store).await? {
-            Some(generation) => generation,
-            None if writes => Generation::empty(store.begin().await?, store.clone()),
-            None => Generation::empty(0, store.clone()),
-        };
-        if !writes {
-            generation.stand_by();
-        }
+        let (store, generation) = patiently(|| taken_up(place), DatabaseError::is_away).await?;
         let generation = Arc::new(generation);
         let projection = Projection::new(generation.clone(), in_order(sources), clock, tasks);
         let projection = Arc::new(projection);
@@ -122,6 +114,21 @@ impl Scorecard {
     pub fn has_stopped(&self) -> bool {
         self.projection.has_stopped()
     }
+}
+
+/// The database, and the facts as they are in it; new ones if there are none.
+async fn taken_up(place: &Place) -> Result<(Store, Generation), DatabaseError> {
+    let store = Store::open(place).await?;
+    let writes = store.try_lease(store::LEASE, lease::TTL).await.unwrap_or_default();
+    let generation = match resume::resume(&store).await? {
+        Some(generation) => generation,
+        None if writes => Generation::empty(store.begin().await?, store.clone()),
+        None => Generation::empty(0, store.clone()),
+    };
+    if !writes {
+        generation.stand_by();
+    }
+    Ok((store, generation))
 }
 
 /// By the services' names.

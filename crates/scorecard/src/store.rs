@@ -84,7 +84,7 @@ pub enum Error {
 
 impl Error {
     /// Whether the database is away, and may be back.
-    fn is_away(&self) -> bool {
+    pub(crate) fn is_away(&self) -> bool {
         match self {
             Self::Database(error) | Self::Migration(MigrateError::Execute(error)) => is_lost(error),
             Self::Migration(_) | Self::Unreadable(_) | Self::NotTheWriter | Self::Behind => false,

@@ -89,6 +89,27 @@ async fn what_is_erased_from_the_vault_is_in_no_table_any_more() {
     assert_eq!(store.vault_erase(&["short".to_owned(), "long".to_owned()]).await.unwrap(), 2);
     assert!(!found().await);
     assert_eq!(store.vault_get("kept").await.unwrap().unwrap(), b"nothing");
+    assert_eq!(store.vault_erase(&["short".to_owned()]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_erasure_that_was_interrupted_is_finished_by_the_next_one() {
+    let home = Database::new().await;
+    let store = start(&home).await.store;
+    store.vault_put("erased", b"Wang Xiaoming").await.unwrap();
+    let file = async || {
+        let node = "SELECT pg_relation_filepath('vault')";
+        sqlx::query_scalar::<_, String>(node).fetch_one(&mut *home.beside.lock().await).await.unwrap()
+    };
+    let before = file().await;
+    // So far it had come: deleted and marked, not written anew.
+    assert!(home.tamper("DELETE FROM vault", vec![]).await);
+    assert!(home.tamper("INSERT INTO vault VALUES ('', '')", vec![]).await);
+    assert_eq!(store.vault_erase(&["erased".to_owned()]).await.unwrap(), 0);
+    assert_ne!(file().await, before, "the table is written anew");
+    let again = file().await;
+    assert_eq!(store.vault_erase(&["erased".to_owned()]).await.unwrap(), 0);
+    assert_eq!(file().await, again, "once");
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use eventstore::postgres;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{
@@ -36,11 +35,12 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Opens the database at `url`, and makes its tables if they are not there. One process at a time does.
-    /// A server that is away is waited for, up to a minute.
     pub(super) async fn open(url: &str) -> Result<Self, Error> {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("mingjing-scorecard").disable_statement_logging();
-        postgres::patiently(|| migrated(&options), Error::is_away).await?;
+        let mut connection = answered(PgConnection::connect_with(&options)).await?;
+        migrate(&mut connection).await?;
+        connection.close().await?;
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(CONNECT_TIMEOUT);
         Ok(Self { pool: pool.connect_lazy_with(options) })
     }
@@ -111,12 +111,6 @@ impl Reading for Snapshot {
         let rows = answered(query(statement).fetch_all(&mut *self.0)).await?;
         rows.iter().map(row).collect()
     }
-}
-
-async fn migrated(options: &PgConnectOptions) -> Result<(), Error> {
-    let mut connection = answered(PgConnection::connect_with(options)).await?;
-    migrate(&mut connection).await?;
-    Ok(connection.close().await?)
 }
 
 /// In one transaction, so that its lock needs no session.
