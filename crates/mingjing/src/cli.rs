@@ -51,7 +51,7 @@ enum Command {
     /// Serve the services over gRPC until interrupted.
     Serve(Serve),
     /// Run everything on the sample years: load them, print the first one's scorecard, its table, where the points
-    /// went, and what the second year's scheme would give.
+    /// went, what the second year's scheme would give, and the second one's with the sub-units below it.
     Demo(demo::Demo),
     /// Load the sample years into running services, and print what `demo` prints.
     Sample(sample::Sample),

@@ -306,12 +306,11 @@ impl Follower {
         let recent = recent.map_or_else(Vec::new, Packed::into_bytes);
         let written = Written { changes, checkpoints, recent, sorted };
         while let Err(error) = store.write(generation.number(), &written).await {
-            if matches!(error, Error::NotTheWriter) {
-                tracing::warn!("{error}");
-                return false;
-            }
-            tracing::warn!(%error, "the scorecard's facts were not written; trying again");
-            if stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
+            tracing::warn!(%error, "the scorecard's facts were not written");
+            let again = !matches!(error, Error::NotTheWriter)
+                && stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_some();
+            if !again {
+                generation.unwritten.cancel();
                 return false;
             }
         }

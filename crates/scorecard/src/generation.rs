@@ -9,6 +9,7 @@ use contract::name::CycleName;
 use contract::token::SERVICES;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::as_of::Cuts;
@@ -35,6 +36,9 @@ pub(crate) struct Generation {
     pub(crate) tail: Mutex<Tail>,
     /// Cuts of the past that were read last.
     pub(crate) cuts: Cuts,
+    /// Cancelled when something that it has folded was not written: from then on it must write no more, since what it
+    /// wrote next would stand for that, too.
+    pub(crate) unwritten: CancellationToken,
     store: Store,
     computed: Mutex<HashMap<String, Arc<Computed>>>,
     drills: Mutex<HashMap<String, Arc<RwLock<Drill>>>>,
@@ -62,6 +66,7 @@ impl Generation {
             epochs: Mutex::new(epochs),
             tail: Mutex::new(tail),
             cuts: Cuts::default(),
+            unwritten: CancellationToken::new(),
             store,
             computed: Mutex::default(),
             drills: Mutex::default(),

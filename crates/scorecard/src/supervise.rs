@@ -91,6 +91,14 @@ enum Level {
     Positions(BTreeMap<&'static str, u64>),
 }
 
+/// Why a generation does not take the place of another.
+enum NotLevel {
+    /// Its facts and the logs do not go together.
+    Facts(String),
+    /// The database failed, which may pass.
+    Database(String),
+}
+
 struct Supervisor {
     projection: Arc<Projection>,
     store: Store,
@@ -108,9 +116,10 @@ impl Supervisor {
         let mut running = self.follow(first, writes, true);
         while !stop.is_cancelled() {
             let held = *self.held.borrow_and_update();
+            let unwritten = running.generation.unwritten.clone();
             if held && !running.writes {
                 running = self.take_over(running).await;
-            } else if !held && running.writes {
+            } else if running.writes && (!held || unwritten.is_cancelled()) {
                 let generation = running.generation.clone();
                 running.end().await;
                 generation.stand_by();
@@ -119,6 +128,8 @@ impl Supervisor {
                 tokio::select! {
                     () = stop.cancelled() => {}
                     _ = self.held.changed() => {}
+                    // The lease may have been another's, and be held again before anybody looked.
+                    () = unwritten.cancelled(), if running.writes => {}
                     () = self.projection.rebuilds().asked() => running = self.rebuild(running).await,
                 }
             }
@@ -150,7 +161,7 @@ impl Supervisor {
         Followed { generation, writes, stop, task }
     }
 
-    /// The lease is held: goes on from the database, or, where that cannot be, builds anew.
+    /// The lease is held: goes on from the database, or, where its facts cannot be gone on with, builds anew.
     async fn take_over(&self, running: Followed) -> Followed {
         let positions = running.generation.positions();
         let taking = async {
@@ -159,10 +170,11 @@ impl Supervisor {
             };
             match self.replace(resumed, Level::Positions(positions)).await {
                 Ok(followed) => Ok(followed),
-                Err(failure) => {
-                    tracing::warn!("the scorecard is BUILT ANEW from the logs: {failure}");
+                Err(NotLevel::Facts(alarm)) => {
+                    tracing::warn!("the scorecard is BUILT ANEW from the logs: {alarm}");
                     self.build(0).await
                 }
+                Err(NotLevel::Database(failure)) => Err(failure),
             }
         };
         self.change(running, taking).await.0
@@ -189,7 +201,10 @@ impl Supervisor {
         } else {
             0
         };
-        self.replace(Generation::empty(number, self.store.clone()), Level::Logs).await
+        match self.replace(Generation::empty(number, self.store.clone()), Level::Logs).await {
+            Ok(followed) => Ok(followed),
+            Err(NotLevel::Facts(failure) | NotLevel::Database(failure)) => Err(failure),
+        }
     }
 
     /// Waits for what takes the place of `running`, which is followed meanwhile, and on if it fails; it is given up
@@ -225,25 +240,29 @@ impl Supervisor {
     }
 
     /// Follows with `next` beside what is read, until it is level; then it takes its place.
-    async fn replace(&self, next: Generation, level: Level) -> Result<Followed, String> {
+    async fn replace(&self, next: Generation, level: Level) -> Result<Followed, NotLevel> {
+        let told = |error: Error| NotLevel::Database(error.to_string());
         let (next, writes) = (Arc::new(next), *self.held.borrow());
         let building = self.follow(next.clone(), writes, false);
-        self.level(&next, &level).await?;
+        self.level(&next, &level).await.map_err(NotLevel::Facts)?;
         let current = if writes { self.store.current().await } else { Ok(None) };
-        let current = current.map_err(|error| error.to_string())?;
+        let current = current.map_err(told)?;
         if writes && current != Some(next.number()) {
             let mut show = Show::new(self.projection.clone(), next.clone());
-            show.round(0).await.map_err(|error| error.to_string())?;
+            show.round(0).await.map_err(|error| NotLevel::Database(error.to_string()))?;
         }
         building.end().await;
+        if next.unwritten.is_cancelled() {
+            return Err(NotLevel::Database("what was folded was not written".to_owned()));
+        }
         if writes && current != Some(next.number()) {
             let newest = next.tail.lock().all();
             let made = self.store.make_current(next.number(), Some(&newest)).await;
-            made.map_err(|error| error.to_string())?;
+            made.map_err(told)?;
             next.tail.lock().sorted(next.positions());
         }
         let running = self.follow(next.clone(), writes, true);
-        self.level(&next, &level).await?;
+        self.level(&next, &level).await.map_err(NotLevel::Facts)?;
         self.projection.swap(next);
         Ok(running)
     }

@@ -1,6 +1,5 @@
 //! Processes are killed at random while clients write and read; each time publishing goes on.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use tokio::time::sleep;
 
 use super::audit::audit;
 use super::load::{Load, city};
-use super::running::{NATS, POLL, POSTGRES, Stack};
+use super::running::{NATS, POSTGRES, Stack};
 use super::watch::Watch;
 use crate::chance::Chance;
 
@@ -35,22 +34,13 @@ async fn nothing_is_lost_doubled_or_different_whatever_is_killed_under_load() {
     for _ in 0..kills {
         let name = &names[usize::try_from(chance.below(12)).unwrap()];
         stack.kill(name).await;
-        let over = Cell::new(false);
-        let goes_on = async {
-            let gap = watch.goes_on(publishers(name)).await;
-            over.set(true);
-            gap
-        };
-        // Clients wait for whatever ended by itself, and without them nothing is published.
+        let goes_on = watch.goes_on(publishers(name));
         let restart = async {
             sleep(Duration::from_millis(chance.below(PAUSE_MILLIS_MAX))).await;
             stack.start(name).await;
-            while !over.get() {
-                stack.supervise().await;
-                sleep(POLL).await;
-            }
         };
         let (gap, ()) = tokio::join!(goes_on, restart);
+        assert_eq!(stack.ended(), [""; 0], "only what is killed ends");
         let (count, longest) = gaps.entry(kind(name)).or_default();
         (*count, *longest) = (*count + 1, gap.max(*longest));
         load.check();

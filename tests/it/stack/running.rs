@@ -91,15 +91,14 @@ impl<'a> Stack<'a> {
         timeout(PATIENCE, gone).await.expect("what was killed is gone");
     }
 
-    /// Starts what has ended by itself: a service that finds no database when it starts does, and whoever runs it
-    /// starts it again.
-    pub(crate) async fn supervise(&self) {
-        for name in self.names() {
-            let file = std::fs::read_to_string(self.pid_file(&name)).unwrap_or_default();
-            if file.lines().next().is_none_or(is_gone) {
-                self.start(&name).await;
-            }
-        }
+    /// The processes that do not run.
+    pub(crate) fn ended(&self) -> Vec<String> {
+        let mut names = self.names();
+        names.retain(|name| {
+            let file = std::fs::read_to_string(self.pid_file(name)).unwrap_or_default();
+            file.lines().next().is_none_or(is_gone)
+        });
+        names
     }
 
     fn pid_file(&self, name: &str) -> PathBuf {

@@ -1,6 +1,6 @@
 //! Several replicas on one PostgreSQL database: one writes, the others read the same, and take over.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use contract::scorecard::GetScorecardRequest;
 use contract::scorecard::scorecard_service_server::ScorecardService as _;
@@ -73,6 +73,32 @@ async fn what_a_replica_takes_up_is_of_one_instant_whatever_is_written_meanwhile
         assert_ne!(written(&place).await.0, facts);
         drop(snapshot);
         store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn who_could_not_write_something_takes_it_up_from_the_database_again() {
+    for in_postgresql in [false, true] {
+        let (mut city, mut history) = (City::start().await, closed_year());
+        let place = if in_postgresql { database().await } else { city.file("own.db") };
+        city.record(&history).await;
+        let running = Running::on(&city, &place).await;
+        let before = running.scorecard.projection.generation();
+        before.unwritten.cancel();
+        let mut moved = running.scorecard.projection.moved();
+        let taken_up = async {
+            while Arc::ptr_eq(&running.scorecard.projection.generation(), &before) {
+                moved.changed().await.unwrap();
+            }
+        };
+        tokio::time::timeout(PATIENCE, taken_up).await.expect("it is taken up again");
+        assert_eq!(running.scorecard.projection.generation().number(), 1, "and written on");
+        history.reverse("traffic", "e1");
+        city.record(&history).await;
+        running.scorecard.catch_up(PATIENCE).await.unwrap();
+        running.stop().await;
+        Running::start(&city).await.stop().await;
+        assert_eq!(written(&place).await, written(&city.database()).await);
     }
 }
 

@@ -66,8 +66,27 @@ pub(super) const HARMFUL: [(&str, &str, Date); 6] = [
     ("harm-6", "exit-entry-window", date(2025, 10, 30)),
 ];
 
-/// Monday to Friday, and no working day: the holidays of 2025 and of early 2026.
-const HOLIDAYS: [Date; 26] = [
+/// Monday to Friday, and no working day: the holidays of both years and of early 2026.
+const HOLIDAYS: [Date; 45] = [
+    date(2024, 1, 1),
+    date(2024, 2, 12),
+    date(2024, 2, 13),
+    date(2024, 2, 14),
+    date(2024, 2, 15),
+    date(2024, 2, 16),
+    date(2024, 4, 4),
+    date(2024, 4, 5),
+    date(2024, 5, 1),
+    date(2024, 5, 2),
+    date(2024, 5, 3),
+    date(2024, 6, 10),
+    date(2024, 9, 16),
+    date(2024, 9, 17),
+    date(2024, 10, 1),
+    date(2024, 10, 2),
+    date(2024, 10, 3),
+    date(2024, 10, 4),
+    date(2024, 10, 7),
     date(2025, 1, 1),
     date(2025, 1, 28),
     date(2025, 1, 29),
@@ -96,7 +115,15 @@ const HOLIDAYS: [Date; 26] = [
     date(2026, 2, 23),
 ];
 /// Saturday or Sunday, and a working day.
-const MAKE_UP_DAYS: [Date; 8] = [
+const MAKE_UP_DAYS: [Date; 16] = [
+    date(2024, 2, 4),
+    date(2024, 2, 18),
+    date(2024, 4, 7),
+    date(2024, 4, 28),
+    date(2024, 5, 11),
+    date(2024, 9, 14),
+    date(2024, 9, 29),
+    date(2024, 10, 12),
     date(2025, 1, 26),
     date(2025, 2, 8),
     date(2025, 4, 27),
