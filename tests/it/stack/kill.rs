@@ -40,7 +40,7 @@ async fn nothing_is_lost_doubled_or_different_whatever_is_killed_under_load() {
             stack.start(name).await;
         };
         let (gap, ()) = tokio::join!(goes_on, restart);
-        assert_eq!(stack.ended(), [""; 0], "only what is killed ends");
+        assert_eq!(stack.ended(), [], "only what is killed ends");
         let (count, longest) = gaps.entry(kind(name)).or_default();
         (*count, *longest) = (*count + 1, gap.max(*longest));
         load.check();

@@ -91,14 +91,18 @@ impl<'a> Stack<'a> {
         timeout(PATIENCE, gone).await.expect("what was killed is gone");
     }
 
-    /// The processes that do not run.
-    pub(crate) fn ended(&self) -> Vec<String> {
-        let mut names = self.names();
-        names.retain(|name| {
+    /// The processes that do not run, and the last that they said.
+    pub(crate) fn ended(&self) -> Vec<(String, String)> {
+        let runs = |name: &String| {
             let file = std::fs::read_to_string(self.pid_file(name)).unwrap_or_default();
-            file.lines().next().is_none_or(is_gone)
-        });
-        names
+            file.lines().next().is_some_and(|process| !is_gone(process))
+        };
+        let said = |name: String| {
+            let log = std::fs::read_to_string(self.folder.join(format!("{name}.log"))).unwrap_or_default();
+            let last: Vec<_> = log.lines().rev().take(5).collect();
+            (name, last.join("\n"))
+        };
+        self.names().into_iter().filter(|name| !runs(name)).map(said).collect()
     }
 
     fn pid_file(&self, name: &str) -> PathBuf {
