@@ -37,9 +37,9 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 
 soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (10: a thousand kills of the stack's processes); YEARS generated years (1000)
 	cargo build --locked --package mingjing
-	MINGJING_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
-	MINGJING_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- --nocapture stack::kill
-	MINGJING_TEST_YEARS=$(or $(YEARS),1000) cargo test --locked --package tests --test it -- --nocapture --test-threads 1 years:: methods::
+	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
+	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- --nocapture stack::kill
+	TEST_YEARS=$(or $(YEARS),1000) cargo test --locked --package tests --test it -- --nocapture --test-threads 1 years:: methods::
 
 check: ## Format, lints, tests without the end-to-end ones: before each commit
 	cargo fmt --all --check

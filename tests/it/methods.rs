@@ -24,7 +24,7 @@ mod enter;
 mod enter_beside;
 pub(crate) mod year;
 
-/// As many as `MINGJING_TEST_YEARS` said when the test was built, or else these, as far as time allows.
+/// As many as `TEST_YEARS` said when the test was built, or else these, as far as time allows.
 const YEARS: u64 = 100;
 const TIME_MAX: Duration = Duration::from_secs(45);
 const AT_ONCE: usize = 16;
@@ -34,7 +34,7 @@ const PUBLISHED: i64 = 1_735_790_400;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_published_is_what_the_arithmetic_makes_of_the_same_facts() {
-    let asked = option_env!("MINGJING_TEST_YEARS").map(|years| years.parse().unwrap());
+    let asked = option_env!("TEST_YEARS").map(|years| years.parse().unwrap());
     let data = tempdir().unwrap();
     let now = Arc::new(AtomicI64::new(ENTERED));
     let seconds = now.clone();

@@ -21,7 +21,7 @@ mod harm;
 mod training;
 mod walk;
 
-/// As many as `MINGJING_TEST_YEARS` said when the test was built, or else these.
+/// As many as `TEST_YEARS` said when the test was built, or else these.
 const YEARS: u64 = 100;
 /// At nine in the morning, China's time: the year is opened; people act; it is closed; and what follows.
 const DAYS: [&str; 8] = [
@@ -90,7 +90,7 @@ const MUST_HAPPEN: [&str; 40] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_any_instant_the_scorecards_of_a_year_are_what_its_events_up_to_then_say() {
-    let asked: Option<u64> = option_env!("MINGJING_TEST_YEARS").map(|years| years.parse().unwrap());
+    let asked: Option<u64> = option_env!("TEST_YEARS").map(|years| years.parse().unwrap());
     let data = tempdir().unwrap();
     // Every look at the clock is a microsecond later than the last one.
     let micros = Arc::new(AtomicI64::new(instant(DAYS[0]).as_microsecond()));

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Postgres};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Postgres, Row as _};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -63,6 +63,9 @@ const LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
 const VAULT_ERASE: &str = "WITH gone AS (DELETE FROM vault WHERE key = ANY($1) RETURNING key), \
      marked AS (INSERT INTO vault SELECT '', '' FROM gone LIMIT 1 ON CONFLICT DO NOTHING) SELECT key FROM gone";
 const VAULT_MARK: &str = "SELECT key FROM vault WHERE key = ''";
+/// The transactions that run, in whichever database of the server.
+const RUNNING: &str = "SELECT DISTINCT virtualtransaction FROM pg_locks \
+     WHERE locktype IN ('virtualxid', 'transactionid') AND pid IS DISTINCT FROM pg_backend_pid()";
 /// A deleted row's bytes stay in its page: the table is written anew without them, and its old file is gone.
 const VAULT_REWRITE: &str = "VACUUM (FULL) vault";
 const VAULT_UNMARK: &str = "DELETE FROM vault WHERE key = ''";
@@ -128,6 +131,34 @@ impl PostgresLog {
 
     async fn rows<'q>(&self, statement: impl Fn() -> Statement<'q>) -> Result<Vec<PgRow>, StoreError> {
         Ok(self.run(statement).await?.0)
+    }
+
+    /// Waits until nobody sees what was deleted before: what somebody may still see is written anew, too.
+    ///
+    /// A snapshot is as old as the oldest change under way in the server when it is taken. Once all transactions
+    /// of now have ended, no new snapshot is older than now; once those of then have, none is at all.
+    async fn leave_to_others(&self) -> Result<(), StoreError> {
+        let since = Instant::now();
+        for _ in 0..2 {
+            let mut before = self.running().await?;
+            while !before.is_empty() {
+                if since.elapsed() > STATEMENT_TIMEOUT {
+                    tracing::warn!(
+                        "what was erased lies in files while a transaction runs that began before"
+                    );
+                    return Err(StoreError::database(timed_out()));
+                }
+                sleep(POLL_INTERVAL).await;
+                let now = self.running().await?;
+                before.retain(|transaction| now.contains(transaction));
+            }
+        }
+        Ok(())
+    }
+
+    async fn running(&self) -> Result<Vec<String>, StoreError> {
+        let rows = self.rows(|| sqlx::query(RUNNING)).await?;
+        rows.iter().map(|row| row.try_get(0).map_err(StoreError::database)).collect()
     }
 
     /// How many rows a statement changed.
@@ -218,10 +249,9 @@ impl Log for PostgresLog {
         let erased = self.rows(|| sqlx::query(VAULT_ERASE).bind(keys)).await?.len();
         // Also what another erasure left, which was interrupted here.
         if !self.rows(|| sqlx::query(VAULT_MARK)).await?.is_empty() {
-            match self.change(|| sqlx::query(VAULT_REWRITE)).await {
-                Ok(_) => drop(self.change(|| sqlx::query(VAULT_UNMARK)).await?),
-                Err(error) => tracing::warn!(%error, "what was erased lies in files until `{VAULT_REWRITE}`"),
-            }
+            self.leave_to_others().await?;
+            self.change(|| sqlx::query(VAULT_REWRITE)).await?;
+            self.change(|| sqlx::query(VAULT_UNMARK)).await?;
         }
         Ok(u64::try_from(erased).unwrap_or(u64::MAX))
     }

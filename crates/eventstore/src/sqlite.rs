@@ -57,10 +57,11 @@ static ANSWERED: LazyLock<String> = LazyLock::new(|| {
         "SELECT {REQUEST_COLUMNS} FROM request WHERE request_id IN (SELECT unhex(value) FROM json_each(?))"
     )
 });
+/// SQLite's clock stands still for up to a millisecond: a lease is longer by one, so as not to end too early.
 const LEASE: &str = "INSERT INTO lease (name, holder, expires_at) \
-     VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER) + ?) ON CONFLICT (name) DO UPDATE \
+     VALUES (?, ?, CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + 1 + ?) ON CONFLICT (name) DO UPDATE \
      SET holder = excluded.holder, expires_at = excluded.expires_at \
-     WHERE holder = excluded.holder OR expires_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+     WHERE holder = excluded.holder OR expires_at <= CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
 
 const EMPTY_WAL: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 

@@ -21,9 +21,9 @@ const PAUSE_MILLIS_MAX: u64 = 150;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_doubled_or_different_whatever_is_killed_under_load() {
-    let seed = setting(option_env!("MINGJING_SEED"), 3);
-    let kills = KILLS * setting(option_env!("MINGJING_SOAK"), 1);
-    tell(&format!("{kills} kills, seed {seed} (MINGJING_SEED)"));
+    let seed = setting(option_env!("TEST_SEED"), 3);
+    let kills = KILLS * setting(option_env!("TEST_SOAK"), 1);
+    tell(&format!("{kills} kills, seed {seed} (TEST_SEED)"));
     let home = tempdir().unwrap();
     let stack = Stack::up(home.path(), REPLICAS).await;
     city(&stack).await;

@@ -4,6 +4,7 @@ mod away;
 mod replicas;
 
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use eventstore::postgres::PostgresLog;
 use eventstore::store::Log;
@@ -32,6 +33,17 @@ impl Database {
         let url = server.database().await.unwrap();
         let beside = Mutex::new(PgConnection::connect(&url).await.unwrap());
         Self { url, beside }
+    }
+
+    /// Whether `bytes` lie in any file of the database.
+    async fn is_in_its_files(&self, bytes: &[u8]) -> bool {
+        let database = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()";
+        let mut beside = self.beside.lock().await;
+        let database: i64 = sqlx::query_scalar(database).fetch_one(&mut *beside).await.unwrap();
+        sqlx::query("CHECKPOINT").execute(&mut *beside).await.unwrap();
+        let files = std::fs::read_dir(SERVER.tables().join(database.to_string())).unwrap();
+        let contents = files.filter_map(|file| std::fs::read(file.unwrap().path()).ok());
+        contents.into_iter().any(|file| file.windows(bytes.len()).any(|part| part == bytes))
     }
 }
 
@@ -74,22 +86,31 @@ async fn what_is_erased_from_the_vault_is_in_no_table_any_more() {
     const SECRET: &[u8] = b"Wang Xiaoming, 13 Harbour Road";
     let home = Database::new().await;
     let store = start(&home).await.store;
-    let database = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()";
-    let database: i64 = sqlx::query_scalar(database).fetch_one(&mut *home.beside.lock().await).await.unwrap();
-    let found = async || {
-        assert!(home.tamper("CHECKPOINT", vec![]).await);
-        let files = std::fs::read_dir(SERVER.tables().join(database.to_string())).unwrap();
-        let contents = files.filter_map(|file| std::fs::read(file.unwrap().path()).ok());
-        contents.into_iter().any(|file| file.windows(SECRET.len()).any(|bytes| bytes == SECRET))
-    };
     store.vault_put("short", SECRET).await.unwrap();
     store.vault_put("long", &SECRET.repeat(1000)).await.unwrap();
     store.vault_put("kept", b"nothing").await.unwrap();
-    assert!(found().await);
+    assert!(home.is_in_its_files(SECRET).await);
     assert_eq!(store.vault_erase(&["short".to_owned(), "long".to_owned()]).await.unwrap(), 2);
-    assert!(!found().await);
+    assert!(!home.is_in_its_files(SECRET).await);
     assert_eq!(store.vault_get("kept").await.unwrap().unwrap(), b"nothing");
     assert_eq!(store.vault_erase(&["short".to_owned()]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_is_erased_is_gone_though_another_saw_it_as_it_was() {
+    const SECRET: &[u8] = b"Li Xiaohong, 14 Harbour Road";
+    let home = Database::new().await;
+    let store = start(&home).await.store;
+    // A change under way in one database makes old what another's transactions see.
+    let mut elsewhere = PgConnection::connect(&SERVER.database().await.unwrap()).await.unwrap();
+    store.vault_put("erased", SECRET).await.unwrap();
+    sqlx::raw_sql("BEGIN; CREATE TABLE changed ()").execute(&mut elsewhere).await.unwrap();
+    let keys = ["erased".to_owned()];
+    let mut erasing = Box::pin(store.vault_erase(&keys));
+    tokio::time::timeout(Duration::from_millis(300), &mut erasing).await.unwrap_err();
+    sqlx::raw_sql("COMMIT").execute(&mut elsewhere).await.unwrap();
+    assert_eq!(erasing.await.unwrap(), 1);
+    assert!(!home.is_in_its_files(SECRET).await);
 }
 
 #[tokio::test]

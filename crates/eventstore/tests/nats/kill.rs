@@ -15,7 +15,7 @@ const KILLS: u32 = 40;
 
 /// How much longer than usual the loops run.
 pub(crate) fn soak() -> u32 {
-    let asked = option_env!("MINGJING_SOAK"); // Cargo builds the test again when it changes.
+    let asked = option_env!("TEST_SOAK"); // Cargo builds the test again when it changes.
     asked.and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 

@@ -26,7 +26,8 @@ async fn in_the_box(store: &EventStore) -> Vec<RecordedEvent> {
 }
 
 pub(crate) async fn what_waits_in_a_box_is_not_in_the_log<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     for number in 1..=3 {
         appended(&store.append(put(number, "p", &["secret"], usize::MAX)).await);
     }
@@ -34,7 +35,8 @@ pub(crate) async fn what_waits_in_a_box_is_not_in_the_log<H: Home>() {
 }
 
 pub(crate) async fn all_that_waits_is_recorded_when_the_box_is_opened<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     appended(&store.append(put(1, "p", &["a", "b"], usize::MAX)).await);
     appended(&store.append(put(2, "q", &["c"], usize::MAX)).await);
     appended(&store.append(opened(3)).await);
@@ -57,7 +59,8 @@ pub(crate) async fn what_waits_is_there_after_a_restart<H: Home>() {
 }
 
 pub(crate) async fn once_twice_as_many_wait_all_but_so_many_are_recorded<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     let names: Vec<_> = (0..30).map(|number| format!("ballot {number}")).collect();
     let mut recorded = Vec::new();
     for (number, name) in (1..).zip(&names) {
@@ -79,7 +82,8 @@ pub(crate) async fn once_twice_as_many_wait_all_but_so_many_are_recorded<H: Home
 }
 
 pub(crate) async fn each_part_is_mixed_by_itself<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     appended(&store.append(put(1, "p", &["p"; 6], 3)).await);
     appended(&store.append(put(2, "q", &["q"; 6], 3)).await);
     assert_eq!(in_the_box(&store).await.len(), 0);
@@ -88,7 +92,8 @@ pub(crate) async fn each_part_is_mixed_by_itself<H: Home>() {
 }
 
 pub(crate) async fn what_is_recorded_says_nothing_of_who_put_it_in<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     for number in 1..=3 {
         let mut voter = metadata(number);
         voter.actor = format!("elector {number}");
@@ -105,7 +110,8 @@ pub(crate) async fn what_is_recorded_says_nothing_of_who_put_it_in<H: Home>() {
 }
 
 pub(crate) async fn they_are_recorded_in_no_order<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     for number in 1..=40 {
         appended(&store.append(put(number, "p", &[&*format!("{number:02}")], usize::MAX)).await);
     }
@@ -117,7 +123,8 @@ pub(crate) async fn they_are_recorded_in_no_order<H: Home>() {
 }
 
 pub(crate) async fn an_append_that_is_refused_or_repeated_puts_nothing_in<H: Home>() {
-    let store = start(&H::new().await).await.store;
+    let home = H::new().await;
+    let store = start(&home).await.store;
     appended(&store.append(put(1, "p", &["a"], usize::MAX)).await);
     store.append(put(1, "p", &["a"], usize::MAX)).await.unwrap();
     let refused = Append { guards: vec![guard("roll", 0)], ..put(2, "p", &["b"], usize::MAX) };
