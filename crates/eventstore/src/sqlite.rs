@@ -86,6 +86,13 @@ impl SqliteLog {
             .pragma("cache_size", "-65536")
             .statement_cache_capacity(2 * INSERT_ROWS_MAX + 64);
         let mut writer = SqliteConnection::connect_with(&options).await.map_err(StoreError::database)?;
+        // sqlx takes for granted that it is text, and does not answer where it is not.
+        let schema: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT CAST(group_concat(sql) AS BLOB) FROM sqlite_schema")
+                .fetch_one(&mut writer)
+                .await
+                .map_err(StoreError::database)?;
+        std::str::from_utf8(&schema.unwrap_or_default()).map_err(StoreError::database)?;
         sqlx::migrate!("migrations/sqlite").run(&mut writer).await.map_err(StoreError::database)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)

@@ -114,3 +114,14 @@ fn a_log_that_is_not_what_was_written_is_never_called_sound() {
     });
     assert_eq!(outcome, Ok(()));
 }
+
+#[tokio::test]
+async fn each_byte_of_the_schema_counts() {
+    let original = original().await;
+    let start = original.find(b"CREATE TABLE event");
+    let length = original.file[start..].iter().position(|byte| *byte == b')').unwrap();
+    for offset in start..start + length {
+        // No text any more.
+        original.verdict(offset, 0x80).await.unwrap().unwrap_err();
+    }
+}
