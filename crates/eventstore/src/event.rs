@@ -166,7 +166,7 @@ macro_rules! events {
 #[doc(hidden)]
 pub use prost;
 
-#[doc(hidden)]
+/// Whether this is the full name of the message.
 pub fn is_named<M: prost::Name>(event_type: &str) -> bool {
     event_type
         .strip_prefix(M::PACKAGE)

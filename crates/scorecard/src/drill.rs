@@ -32,9 +32,9 @@ impl Drill {
     }
 
     /// Folds what is new of the newest events, if they are all that is missing up to `version`; whether they are.
-    pub(crate) fn catch_up(&mut self, newest: &[u8], version: u64) -> Result<bool, Corrupt> {
+    pub(crate) fn catch_up(&mut self, newest: &[Vec<u8>], version: u64) -> Result<bool, Corrupt> {
         let mut fresh = Vec::new();
-        for event in unpack(newest) {
+        for event in newest.iter().flat_map(|run| unpack(run)) {
             let event = event?;
             if event.position > self.taken.get(event.service).copied().unwrap_or_default() {
                 fresh.push(event);

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::token::SERVICES;
 use eventstore::{Feed, RecordedEvent, SharedSource, StoreError};
+use futures::future::OptionFuture;
 use jiff::Timestamp;
 use shell::consumers::Consumer;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -58,7 +61,7 @@ impl Following {
     pub(crate) async fn run(self) {
         let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
         let (committed, _) = watch::channel(progress(&self.generation));
-        let feeds = TaskTracker::new();
+        let tasks = TaskTracker::new();
         for source in self.projection.heads().sources() {
             let register = || self.projection.consumers().register(CONSUMER, source.clone());
             let feeding = Feeding {
@@ -70,12 +73,12 @@ impl Following {
                 committed: committed.subscribe(),
             };
             let stop = self.stop.clone();
-            feeds.spawn(async move { stop.run_until_cancelled(feeding.run()).await });
+            tasks.spawn(async move { stop.run_until_cancelled(feeding.run()).await });
         }
         drop(sender);
-        Follower { following: self, committed }.run(receiver).await;
-        feeds.close();
-        feeds.wait().await;
+        Follower { following: self, committed, tasks: tasks.clone() }.run(receiver).await;
+        tasks.close();
+        tasks.wait().await;
     }
 }
 
@@ -194,42 +197,75 @@ impl Feeding {
     }
 }
 
+/// What is folded together, and then written in one transaction.
+#[derive(Default)]
+struct Batch {
+    /// The events as they came; none: all the newest are sorted in, or another process writes.
+    recent: Option<Packed>,
+    events: usize,
+    /// So many make it full; 0: it has not begun.
+    events_max: usize,
+}
+
+impl Batch {
+    fn is_begun(&self) -> bool {
+        self.events_max > 0
+    }
+
+    /// Whether it waits for more than there is: much is missing.
+    fn gathers(&self) -> bool {
+        self.events_max > BATCH_EVENTS_MAX
+    }
+}
+
 struct Follower {
     following: Following,
     committed: watch::Sender<Reach>,
+    tasks: TaskTracker,
 }
 
 impl Follower {
-    /// Folds and writes until it is told to stop; what it has folded by then is written.
-    async fn run(self, mut feed: mpsc::Receiver<Fed>) {
-        let Following { projection, generation, writes, stop, .. } = &self.following;
-        let mut differences = String::new();
-        while let Some(Some(first)) = stop.run_until_cancelled(feed.recv()).await {
-            let far_behind = self.is_far_behind();
-            let mut recent = (*writes && !far_behind).then(Packed::default);
-            let (mut next, mut events) = (Some(first), 0);
-            while let Some(fed) = next {
-                events += self.take(fed, recent.as_mut());
-                next = if far_behind && events < TAIL_EVENTS_MAX && !self.has_stopped() {
-                    stop.run_until_cancelled(feed.recv()).await.flatten()
-                } else if events < BATCH_EVENTS_MAX {
-                    feed.try_recv().ok()
-                } else {
-                    None
-                };
+    /// Folds until it is told to stop, and writes what was folded while it folds what comes next; what it has folded
+    /// by then is written.
+    async fn run(self, mut fed: mpsc::Receiver<Fed>) {
+        let stop = &self.following.stop;
+        let (mut batch, mut differences) = (Batch::default(), String::new());
+        let (mut goes_on, mut writing) = (true, None);
+        while goes_on || batch.is_begun() || writing.is_some() {
+            let is_whole = !goes_on || self.is_whole(&batch, fed.is_empty());
+            if writing.is_none() && batch.is_begun() && is_whole {
+                self.tell_of(&mut differences);
+                writing = self.commit(std::mem::take(&mut batch));
+                if writing.is_none() {
+                    return;
+                }
             }
-            projection.publish(generation);
-            let found = generation.read(|folded| folded.facts.differences());
-            if found != differences {
-                tracing::error!("the scorecard's arithmetic and evaluation's differ: {found}");
-                differences = found;
-            }
-            let goes_on = if *writes { self.write(recent).await } else { self.stand_by().await };
-            self.committed.send_replace(progress(generation));
-            if !goes_on {
-                return;
+            tokio::select! {
+                biased;
+                Some(written) = OptionFuture::from(writing.as_mut()) => {
+                    writing = None;
+                    if !matches!(written, Ok(true)) {
+                        return;
+                    }
+                }
+                () = stop.cancelled(), if goes_on => goes_on = false,
+                next = fed.recv(), if goes_on && !self.is_full(&batch) => match next {
+                    Some(next) => self.take(next, &mut batch),
+                    None => goes_on = false,
+                },
+                else => {}
             }
         }
+    }
+
+    /// Whether a batch takes no more.
+    fn is_full(&self, batch: &Batch) -> bool {
+        batch.is_begun() && (batch.events >= batch.events_max || (batch.gathers() && self.has_stopped()))
+    }
+
+    /// Whether a batch is to be written as it is: it is full, or all that there is.
+    fn is_whole(&self, batch: &Batch, is_all: bool) -> bool {
+        self.is_full(batch) || (is_all && !batch.gathers())
     }
 
     /// Whether more events are missing than are written in one transaction.
@@ -250,31 +286,38 @@ impl Follower {
             .read(|folded| folded.reached.values().any(|reached| !reached.alarm.is_empty()))
     }
 
-    /// Folds what was fed; gives how many events.
-    fn take(&self, fed: Fed, mut recent: Option<&mut Packed>) -> usize {
-        let generation = &self.following.generation;
-        let (service, page) = match fed {
-            Fed::Page(service, page) => (service, page),
+    /// Folds what was fed.
+    fn take(&self, fed: Fed, batch: &mut Batch) {
+        let Following { projection, generation, writes, .. } = &self.following;
+        if !batch.is_begun() {
+            let far_behind = self.is_far_behind();
+            batch.events_max = if far_behind { TAIL_EVENTS_MAX } else { BATCH_EVENTS_MAX };
+            batch.recent = (*writes && !far_behind).then(Packed::default);
+        }
+        match fed {
+            Fed::Page(service, page) => self.fold(service, &page, batch),
             Fed::Broken(service, what) => {
                 alarm(&generation.change(|folded| folded.stop(service, &format!("{service}: {what}"))));
-                return 0;
             }
-            Fed::Resumed(service) => {
-                generation.change(|folded| folded.go_on(service));
-                return 0;
-            }
-        };
+            Fed::Resumed(service) => generation.change(|folded| folded.go_on(service)),
+        }
+        projection.publish(generation);
+    }
+
+    fn fold(&self, service: &'static str, page: &[RecordedEvent], batch: &mut Batch) {
+        let generation = &self.following.generation;
         let stopped = |folded: &Folded| folded.reached.get(service).is_some_and(|at| !at.alarm.is_empty());
         if generation.read(stopped) {
-            return 0;
+            return;
         }
+        batch.events += page.len();
         let mut tail = generation.tail.lock();
         let taken = generation.change(|folded| {
             page.iter().try_for_each(|event| {
                 if folded.take(service, event)? {
                     let event = Occurrence::of(service, event);
                     tail.push(&event);
-                    if let Some(recent) = &mut recent {
+                    if let Some(recent) = &mut batch.recent {
                         recent.push(&event);
                     }
                 }
@@ -286,26 +329,63 @@ impl Follower {
             let what: String = what;
             alarm(&what);
         }
-        page.len()
     }
 
-    /// Writes what changed, and the newest events: as they came, or sorted in if they were not packed. Whether to
-    /// go on. What is not written, since it is told to stop or since another process writes now, comes again from
-    /// the logs.
-    async fn write(&self, recent: Option<Packed>) -> bool {
-        let Following { generation, store, stop, .. } = &self.following;
-        let changes = match generation.change(|folded| folded.facts.take_changes()) {
-            Ok(changes) => changes,
-            Err(error) => return self.stop_all(&format!("its facts cannot be written: {error}")),
+    /// Tells when the arithmetic begins to differ from evaluation's.
+    fn tell_of(&self, differences: &mut String) {
+        let found = self.following.generation.read(|folded| folded.facts.differences());
+        if found != *differences {
+            tracing::error!("the scorecard's arithmetic and evaluation's differ: {found}");
+            *differences = found;
+        }
+    }
+
+    /// Begins to write what was folded, or to stand by; then those who feed are told. It ends with whether to go on;
+    /// none: not at all.
+    fn commit(&self, batch: Batch) -> Option<JoinHandle<bool>> {
+        let following = self.following.clone();
+        let written = match following.writes.then(|| following.gather(batch.recent)).transpose() {
+            Ok(written) => written,
+            Err(error) => {
+                following.stop_all(&format!("its facts cannot be written: {error}"));
+                self.committed.send_replace(progress(&following.generation));
+                return None;
+            }
         };
+        if written.is_none() {
+            following.generation.change(|folded| folded.facts.forget_changes());
+        }
+        let (reached, committed) = (progress(&following.generation), self.committed.clone());
+        Some(self.tasks.spawn(async move {
+            let goes_on = match written {
+                Some(written) => following.write(&written).await,
+                None => following.stand_by().await,
+            };
+            if goes_on {
+                committed.send_replace(reached);
+            }
+            goes_on
+        }))
+    }
+}
+
+impl Following {
+    /// What changed, and the newest events: as they came, or sorted in if they were not packed.
+    fn gather(&self, recent: Option<Packed>) -> Result<Written, serde_json::Error> {
+        let changes = self.generation.change(|folded| folded.facts.take_changes())?;
         let sorted = {
-            let tail = generation.tail.lock();
-            (recent.is_none() || tail.events() >= TAIL_EVENTS_MAX).then(|| tail.all())
+            let mut tail = self.generation.tail.lock();
+            (recent.is_none() || tail.events() >= TAIL_EVENTS_MAX).then(|| tail.seal())
         };
-        let checkpoints = self.checkpoints();
         let recent = recent.map_or_else(Vec::new, Packed::into_bytes);
-        let written = Written { changes, checkpoints, recent, sorted };
-        while let Err(error) = store.write(generation.number(), &written).await {
+        Ok(Written { changes, checkpoints: self.checkpoints(), recent, sorted })
+    }
+
+    /// Whether to go on. What is not written, since it is told to stop or since another process writes now, comes
+    /// again from the logs.
+    async fn write(&self, written: &Written) -> bool {
+        let Self { generation, store, stop, .. } = self;
+        while let Err(error) = store.write(generation.number(), written).await {
             tracing::warn!(%error, "the scorecard's facts were not written");
             let again = !matches!(error, Error::NotTheWriter)
                 && stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_some();
@@ -315,15 +395,18 @@ impl Follower {
             }
         }
         if written.sorted.is_some() {
-            generation.tail.lock().sorted(generation.positions());
+            let reached = written.checkpoints.iter().filter_map(|checkpoint| {
+                let service = SERVICES.into_iter().find(|service| *service == checkpoint.service)?;
+                Some((service, checkpoint.position))
+            });
+            generation.tail.lock().sorted(reached.collect());
         }
         true
     }
 
     /// Another process writes. What it has sorted in is forgotten here; if it is far behind, it is waited for.
     async fn stand_by(&self) -> bool {
-        let Following { generation, store, stop, .. } = &self.following;
-        generation.change(|folded| folded.facts.forget_changes());
+        let Self { generation, store, stop, .. } = self;
         while generation.tail.lock().events() >= TAIL_EVENTS_STANDING_BY_MAX {
             match store.sorted().await {
                 Ok(sorted) => {
@@ -343,7 +426,7 @@ impl Follower {
     }
 
     fn checkpoints(&self) -> Vec<Checkpoint> {
-        let generation = &self.following.generation;
+        let generation = &self.generation;
         let epochs = generation.epochs.lock().clone();
         let checkpoint = |folded: &Folded, service: &'static str, epoch| {
             let reached = folded.reached.get(service).filter(|reached| reached.position > 0)?;
@@ -361,7 +444,7 @@ impl Follower {
     }
 
     fn stop_all(&self, what: &str) -> bool {
-        let Following { projection, generation, .. } = &self.following;
+        let Self { projection, generation, .. } = self;
         for source in projection.heads().sources() {
             alarm(&generation.change(|folded| folded.stop(source.service(), what)));
         }

@@ -124,7 +124,7 @@ impl Generation {
         if floor.iter().any(|(service, floor)| sorted.get(service).copied().unwrap_or_default() < *floor) {
             return Err(Error::Behind);
         }
-        runs.push(newest);
+        runs.extend(newest);
         Ok(Past { runs, version })
     }
 

@@ -2,6 +2,7 @@
 //! (event type, jurisdiction, actor) is written out once and named by its number from then on.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use contract::evaluation::FormsIssued;
 use contract::token::SERVICES;
@@ -210,6 +211,8 @@ impl<'a> Unpacked<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     by_jurisdiction: BTreeMap<String, Packed>,
+    /// Those before, on their way into the database.
+    sealed: Arc<BTreeMap<String, Vec<u8>>>,
     events: usize,
     versions: HashMap<String, u64>,
     floor: BTreeMap<&'static str, u64>,
@@ -244,7 +247,7 @@ impl Tail {
         }
     }
 
-    /// How many it has.
+    /// How many it has that are not sealed.
     pub(crate) fn events(&self) -> usize {
         self.events
     }
@@ -254,38 +257,41 @@ impl Tail {
         self.versions.get(jurisdiction).copied().unwrap_or_default()
     }
 
-    /// What it has of a jurisdiction.
-    pub(crate) fn of(&self, jurisdiction: &str) -> Vec<u8> {
-        self.by_jurisdiction.get(jurisdiction).map_or_else(Vec::new, |packed| packed.bytes().to_vec())
+    /// What it has of a jurisdiction, the older run first.
+    pub(crate) fn of(&self, jurisdiction: &str) -> Vec<Vec<u8>> {
+        let newest = self.by_jurisdiction.get(jurisdiction).map(Packed::bytes);
+        let runs = self.sealed.get(jurisdiction).map(Vec::as_slice).into_iter().chain(newest);
+        runs.map(<[u8]>::to_vec).collect()
     }
 
-    /// All of it, by jurisdiction.
-    pub(crate) fn all(&self) -> BTreeMap<String, Vec<u8>> {
-        self.by_jurisdiction.iter().map(|(key, packed)| (key.clone(), packed.bytes().to_vec())).collect()
-    }
-
-    /// Forgets all of it: it is in the database now, up to these positions.
-    pub(crate) fn sorted(&mut self, floor: BTreeMap<&'static str, u64>) {
-        self.by_jurisdiction.clear();
+    /// All of it by jurisdiction, to be sorted into the database; what comes from now on is apart.
+    pub(crate) fn seal(&mut self) -> Arc<BTreeMap<String, Vec<u8>>> {
+        debug_assert!(self.sealed.is_empty(), "one part at a time is on its way");
+        let newest = std::mem::take(&mut self.by_jurisdiction).into_iter();
+        self.sealed = Arc::new(newest.map(|(key, packed)| (key, packed.into_bytes())).collect());
         self.events = 0;
+        self.sealed.clone()
+    }
+
+    /// Forgets what was sealed: it is in the database now, up to these positions.
+    pub(crate) fn sorted(&mut self, floor: BTreeMap<&'static str, u64>) {
+        self.sealed = Arc::default();
         self.floor = floor;
     }
 
     /// Forgets what is in the database now, up to these positions.
     pub(crate) fn forget(&mut self, sorted: &BTreeMap<&'static str, u64>) -> Result<(), Corrupt> {
-        let before = std::mem::take(&mut self.by_jurisdiction);
+        let newest = std::mem::take(&mut self.by_jurisdiction);
+        let sealed = std::mem::take(&mut self.sealed);
         self.events = 0;
-        for (jurisdiction, packed) in before {
-            let mut kept = Packed::default();
-            for event in unpack(packed.bytes()) {
+        let newest = newest.iter().map(|(jurisdiction, packed)| (jurisdiction, packed.bytes()));
+        for (jurisdiction, run) in sealed.iter().map(|(key, run)| (key, run.as_slice())).chain(newest) {
+            for event in unpack(run) {
                 let event = event?;
                 if sorted.get(event.service).is_none_or(|sorted| event.position > *sorted) {
-                    kept.push(&event);
+                    self.by_jurisdiction.entry(jurisdiction.clone()).or_default().push(&event);
                     self.events += 1;
                 }
-            }
-            if !kept.bytes().is_empty() {
-                self.by_jurisdiction.insert(jurisdiction, kept);
             }
         }
         for (service, sorted) in sorted {
@@ -375,12 +381,31 @@ mod tests {
     fn what_is_in_the_database_is_forgotten_and_what_came_later_is_kept() {
         let mut tail = Tail::default();
         for position in 1..=5 {
+            if position == 3 {
+                tail.seal();
+            }
             tail.push(&event(position, "a.b.MarkRecorded"));
         }
         tail.forget(&BTreeMap::from([("evaluation", 3), ("training", 9)])).unwrap();
-        let kept: Vec<_> = unpack(&tail.of("city")).map(|event| event.unwrap().position).collect();
+        let kept: Vec<_> =
+            tail.of("city").iter().flat_map(|run| unpack(run)).map(|event| event.unwrap().position).collect();
         assert_eq!((kept, tail.events(), tail.version("city")), (vec![4, 5], 2, 5));
         assert_eq!(tail.floor().get("evaluation"), Some(&3));
+    }
+
+    #[test]
+    fn what_is_sealed_is_there_until_it_is_in_the_database() {
+        let mut tail = Tail::default();
+        let positions = |tail: &Tail| -> Vec<_> {
+            tail.of("city").iter().flat_map(|run| unpack(run)).map(|event| event.unwrap().position).collect()
+        };
+        tail.push(&event(1, "a.b.MarkRecorded"));
+        let sealed = tail.seal();
+        tail.push(&event(2, "a.b.MarkRecorded"));
+        assert_eq!((positions(&tail), tail.events()), (vec![1, 2], 1));
+        assert_eq!(unpack(&sealed["city"]).count(), 1);
+        tail.sorted(BTreeMap::from([("evaluation", 1)]));
+        assert_eq!((positions(&tail), tail.events(), tail.version("city")), (vec![2], 1, 2));
     }
 
     #[test]

@@ -256,7 +256,7 @@ impl Supervisor {
             return Err(NotLevel::Database("what was folded was not written".to_owned()));
         }
         if writes && current != Some(next.number()) {
-            let newest = next.tail.lock().all();
+            let newest = next.tail.lock().seal();
             let made = self.store.make_current(next.number(), Some(&newest)).await;
             made.map_err(told)?;
             next.tail.lock().sorted(next.positions());

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use contract::evaluation::FormAnswered;
 use contract::scorecard::EventReference;
-use prost::Message as _;
 use scoring::scheme::Method;
 
 use crate::fold::evaluation::SERVICE;
+use crate::fold::evaluation::form::Form;
 use crate::fold::trace::Trace;
 use crate::history::{Corrupt, Occurrence};
 use crate::league::League;
@@ -28,8 +27,13 @@ pub(crate) fn answered<'a>(
         let survey = matches!(component.method, Method::Survey(_));
         survey && league.appraisal.points(unit, &component.component_id).is_some()
     };
-    let components: Vec<_> =
-        league.scheme.components().iter().filter(shown).map(|component| &component.component_id).collect();
+    let components: Vec<_> = league
+        .scheme
+        .components()
+        .iter()
+        .filter(shown)
+        .map(|component| component.component_id.as_str())
+        .collect();
     if components.is_empty() {
         return Ok(found);
     }
@@ -38,12 +42,12 @@ pub(crate) fn answered<'a>(
         if event.kind() != "FormAnswered" || event.position > league.answers_until {
             continue;
         }
-        let form = FormAnswered::decode(event.payload).map_err(|_| Corrupt)?;
+        let form = Form::decode(event.payload).map_err(|_| Corrupt)?;
         let about = form.cycle == cycle
-            && components.contains(&&form.component_id)
-            && form.answers.iter().any(|answer| answer.unit == name);
+            && components.contains(&form.component_id)
+            && form.answers.iter().any(|(unit, _)| *unit == name);
         if about {
-            let forms = found.entry((form.component_id, form.stratum_id)).or_default();
+            let forms = found.entry((form.component_id.to_owned(), form.stratum_id.to_owned())).or_default();
             forms.push(Trace::of(&event).reference(SERVICE, "FormAnswered"));
         }
     }

@@ -10,8 +10,10 @@ use contract::evaluation::{
 };
 use contract::field;
 use eventstore::EventSet as _;
+use eventstore::event::is_named;
 use rust_decimal::Decimal;
 
+use self::form::Form;
 use super::facts::Facts;
 use super::trace::Trace;
 use crate::history::Occurrence;
@@ -19,6 +21,7 @@ use crate::history::Occurrence;
 pub(crate) mod commitment;
 pub(crate) mod cycle;
 pub(crate) mod entry;
+pub(crate) mod form;
 pub(crate) mod mark;
 pub(crate) mod panel;
 pub(crate) mod publication;
@@ -33,7 +36,7 @@ const PLACES_MAX: usize = 9;
 eventstore::events! {
     // The commonest first: they are looked for in this order.
     enum Event {
-        FormAnswered, EntryRecorded, BallotCast, MarkRecorded, IndicatorReported, IndicatorTargetSet,
+        EntryRecorded, BallotCast, MarkRecorded, IndicatorReported, IndicatorTargetSet,
         EntryReversed, EntryContested, EntryUpheld, MarkRevised, FormsIssued, UnitEntered, UnitRegistered,
         CommitmentAnnounced, CommitmentAssigned, DeliveryReported, DeliveryVerified, DeliveryRefuted,
         CommitmentLapsed, UnitRemoved, UnitRenamed, UnitMoved, UnitRetired, SurveyPlanned, SurveyClosed,
@@ -44,11 +47,13 @@ eventstore::events! {
 
 /// Folds one event of evaluation.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
+    if is_named::<FormAnswered>(event.event_type) {
+        return survey::answer(facts, &Form::decode(event.payload)?);
+    }
     let trace = Trace::of(event);
     let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;
     let Some(decoded) = decoded else { return Ok(()) };
     match decoded {
-        Event::FormAnswered(event) => survey::answer(facts, &event),
         Event::FormsIssued(event) => survey::issue(facts, &event),
         Event::SurveyPlanned(event) => survey::plan(facts, &event),
         Event::SurveyClosed(event) => survey::close(facts, &event),

@@ -1,6 +1,7 @@
 //! Facts and checkpoints of a generation, written together.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -41,7 +42,7 @@ pub(crate) struct Written {
     /// The events that changed them, packed; may be empty.
     pub(crate) recent: Vec<u8>,
     /// All recent events by jurisdiction, packed, if they are to be sorted into the past.
-    pub(crate) sorted: Option<BTreeMap<String, Vec<u8>>>,
+    pub(crate) sorted: Option<Arc<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl Store {

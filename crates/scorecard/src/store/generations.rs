@@ -6,7 +6,7 @@ use super::database::Statement;
 use super::{Error, Store, shown};
 
 /// Of facts as they are written. Raise it when a row's shape changes: facts of another format are built anew.
-pub(super) const FORMAT: i64 = 4;
+pub(super) const FORMAT: i64 = 5;
 
 /// What has rows of each generation.
 const TABLES: [&str; 4] = ["fact", "checkpoint", "past", "recent"];

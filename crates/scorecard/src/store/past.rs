@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use uuid::Uuid;
 
 use super::database::{Statement, unreadable};
@@ -9,8 +10,8 @@ use super::generations::FORMAT;
 use super::{Error, Store};
 use crate::history::{Packed, unpack};
 
-/// A row takes no further events once it has this many bytes: all of them are written again.
-const ROW_BYTES_MAX: usize = 32 * 1024;
+/// A row takes no further events once it has this many bytes, which are compressed: all of them are written again.
+const ROW_BYTES_MAX: i64 = 16 * 1024;
 
 /// The generation of a number; 0: the one that is read, or else the last one begun.
 macro_rules! of_generation {
@@ -41,7 +42,7 @@ impl Store {
         let (mut runs, mut sorted) = (Vec::new(), Sorted::new());
         for row in self.find(found.bind(generation).bind(FORMAT).bind(jurisdiction)).await? {
             match row.text(0)? {
-                "" => runs.push(row.bytes(2)?.to_owned()),
+                "" => runs.push(decompressed(row.bytes(2)?)?),
                 service => drop(sorted.insert(service.to_owned(), log(row.position(1)?, row.bytes(2)?)?)),
             }
         }
@@ -85,18 +86,21 @@ impl Store {
             "SELECT number, CASE WHEN length(events) < $1 THEN events END FROM past \
              WHERE generation = $2 AND jurisdiction = $3 ORDER BY number DESC LIMIT 1",
         );
-        let room = i64::try_from(ROW_BYTES_MAX.saturating_sub(events.len())).unwrap_or_default();
-        let rows = self.find(last.bind(room).bind(generation).bind(jurisdiction)).await?;
+        let rows = self.find(last.bind(ROW_BYTES_MAX).bind(generation).bind(jurisdiction)).await?;
         let (number, joined) = match rows.first() {
             None => (1, events.to_owned()),
             Some(row) => match row.optional_bytes(1)? {
                 None => (row.integer(0)? + 1, events.to_owned()),
-                Some(before) => (row.integer(0)?, join(before, events)?),
+                Some(before) => (row.integer(0)?, join(&decompressed(before)?, events)?),
             },
         };
         let put = "INSERT INTO past (generation, jurisdiction, number, events) VALUES ($1, $2, $3, $4) \
                    ON CONFLICT (generation, jurisdiction, number) DO UPDATE SET events = excluded.events";
-        Ok(Statement::new(put).bind(generation).bind(jurisdiction).bind(number).bind(joined))
+        Ok(Statement::new(put)
+            .bind(generation)
+            .bind(jurisdiction)
+            .bind(number)
+            .bind(compress_prepend_size(&joined)))
     }
 }
 
@@ -109,6 +113,15 @@ pub(super) fn add_recent(generation: i64, events: &[u8]) -> Option<Statement> {
 
 fn log(position: u64, epoch: &[u8]) -> Result<(u64, Uuid), Error> {
     Ok((position, Uuid::from_slice(epoch).map_err(unreadable)?))
+}
+
+fn decompressed(events: &[u8]) -> Result<Vec<u8>, Error> {
+    let (size, block) = uncompressed_size(events).map_err(unreadable)?;
+    // What LZ4 could make of a block at most: a wrong size asks for no more memory.
+    if size / 255 > block.len() {
+        return Err(unreadable("the size of a run is wrong"));
+    }
+    decompress(block, size).map_err(unreadable)
 }
 
 fn join(before: &[u8], events: &[u8]) -> Result<Vec<u8>, Error> {

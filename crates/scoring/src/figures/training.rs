@@ -51,7 +51,7 @@ macro_rules! facts {
 
         impl Fact {
             fn decode(event_type: &str, payload: &[u8]) -> Result<Option<Self>, prost::DecodeError> {
-                $(if event_type == <$message as prost::Name>::full_name() {
+                $(if is_named::<$message>(event_type) {
                     return <$message as prost::Message>::decode(payload).map(|message| Some(message.into()));
                 })+
                 Ok(None)
@@ -64,6 +64,11 @@ macro_rules! facts {
             }
         })+
     };
+}
+
+fn is_named<M: prost::Name>(event_type: &str) -> bool {
+    let package = event_type.strip_suffix(M::NAME).and_then(|rest| rest.strip_suffix('.'));
+    package == Some(M::PACKAGE)
 }
 
 facts! {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use contract::evaluation::{FormAnswered, FormsIssued, SurveyClosed, SurveyPlanned};
+use contract::evaluation::{FormsIssued, SurveyClosed, SurveyPlanned};
 use serde::{Deserialize, Serialize};
 
+use super::form::Form;
 use crate::fold::facts::Facts;
 
 /// A survey.
@@ -44,17 +45,17 @@ pub(super) fn issue(facts: &mut Facts, event: &FormsIssued) -> Result<(), String
     Ok(())
 }
 
-pub(super) fn answer(facts: &mut Facts, event: &FormAnswered) -> Result<(), String> {
-    let cycle = facts.in_cycle(&event.cycle)?;
+pub(super) fn answer(facts: &mut Facts, form: &Form<'_>) -> Result<(), String> {
+    let cycle = facts.in_cycle(form.cycle)?;
     // All of it or nothing: a name that does not fit must not leave half a form behind.
-    for answer in &event.answers {
-        cycle.unit(&answer.unit)?;
+    for (unit, _) in &form.answers {
+        cycle.unit(unit)?;
     }
-    let stratum = facts.stratum.edit(&cycle.below(&[&event.component_id, &event.stratum_id]));
+    let stratum = facts.stratum.edit(&cycle.below(&[form.component_id, form.stratum_id]));
     let stratum = stratum.ok_or("the stratum was never planned")?;
     stratum.returned += 1;
-    for answer in &event.answers {
-        tally(&mut stratum.answers, cycle.unit(&answer.unit)?, &answer.level_id);
+    for (unit, level) in &form.answers {
+        tally(&mut stratum.answers, cycle.unit(unit)?, level);
     }
     Ok(())
 }
