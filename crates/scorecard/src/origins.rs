@@ -20,7 +20,12 @@ use crate::history::{Corrupt, Occurrence, Past};
 type Named = HashMap<&'static str, HashMap<u64, Vec<(usize, usize)>>>;
 
 /// Completes lines under `scheme` by what the past says of their events.
-pub(crate) fn tell(lines: &mut [LossLine], scheme: &Scheme, past: &Past) -> Result<(), Corrupt> {
+pub(crate) fn tell<'a>(
+    lines: impl Iterator<Item = &'a mut LossLine>,
+    scheme: &Scheme,
+    past: &Past,
+) -> Result<(), Corrupt> {
+    let mut lines: Vec<_> = lines.collect();
     let (mut named, mut causes): (Named, HashMap<Uuid, Vec<usize>>) = (HashMap::new(), HashMap::new());
     for (line, number) in lines.iter().zip(0..) {
         for (reference, place) in line.events.iter().zip(0..) {
@@ -37,13 +42,14 @@ pub(crate) fn tell(lines: &mut [LossLine], scheme: &Scheme, past: &Past) -> Resu
         let event = event?;
         let places = named.get_mut(event.service).and_then(|positions| positions.remove(&event.position));
         for (number, place) in places.into_iter().flatten() {
-            let line = &mut lines[number];
+            let line = &mut *lines[number];
             date(&mut line.events[place], &event);
             if event.event_type == EntryRecorded::full_name() && !line.cause_event_id.is_empty() {
                 price(line, scheme, &decoded(&event)?);
             }
         }
-        for number in causes.remove(&event.event_id).into_iter().flatten() {
+        let of = if causes.is_empty() { None } else { causes.remove(&event.event_id) };
+        for number in of.into_iter().flatten() {
             lines[number].officers = officers(&event)?;
         }
     }

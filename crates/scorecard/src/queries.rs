@@ -46,7 +46,7 @@ pub(crate) async fn explain(
     let answered = answered.map_err(unreadable)?;
     let explained = explain::lines(&current.league, &name.unit, &answered);
     let (mut lines, total) = explained.ok_or_else(|| Failure::not_found(name))?;
-    origins::tell(&mut lines, &current.league.scheme, &past).map_err(unreadable)?;
+    origins::tell(lines.iter_mut(), &current.league.scheme, &past).map_err(unreadable)?;
     Ok((lines, total))
 }
 
@@ -66,7 +66,7 @@ pub(crate) async fn simulate(
     let simulated = projection.aside(move || {
         let table = Table::of(&league, &scheme, basis);
         let mut moved = table.moved(&unit);
-        let told = origins::tell(&mut moved, table.scheme(), &past).map_err(unreadable);
+        let told = origins::tell(moved.iter_mut(), table.scheme(), &past).map_err(unreadable);
         Some(told.and(Ok((table.card(&unit)?, moved))))
     });
     let (simulated, differences) = simulated.await?.ok_or_else(|| Failure::not_found(name))??;

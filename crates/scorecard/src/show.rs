@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::name::CycleName;
-use contract::scorecard::{Freshness, Scorecard};
+use contract::scorecard::{Freshness, LossLine, Scorecard};
 use contract::status::Failure;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -17,6 +18,7 @@ use crate::explain::{self, Answered};
 use crate::fold::names::first;
 use crate::freshness;
 use crate::generation::Generation;
+use crate::history::{Corrupt, Past};
 use crate::origins;
 use crate::projection::Projection;
 use crate::shown::{self, Row};
@@ -110,43 +112,78 @@ impl Show {
         cycles
     }
 
+    /// Shows a cycle. What is computed holds up no other call.
     async fn cycle(&self, name: &CycleName) -> Result<(), NotShown> {
         let current = self.projection.cycle_of(self.generation.clone(), name).await;
-        let current = current.map_err(NotShown::NotComputed)?;
+        let current = Arc::new(current.map_err(NotShown::NotComputed)?);
         let number = self.generation.number();
-        let mut known = self.generation.store().digests(number, &name.jurisdiction, &name.cycle).await?;
-        let (mut units, mut rows) = (Vec::new(), vec![]);
-        let mut past = None;
-        for (unit, card) in cards(&self.projection, &current) {
-            let (mut lines, total) =
-                explain::lines(&current.league, &unit, &Answered::new()).unwrap_or_default();
-            let mut of_card = shown::card(&current.league, &unit, &card, total.as_deref());
+        let known = self.generation.store().digests(number, &name.jurisdiction, &name.cycle).await?;
+        let (projection, of) = (self.projection.clone(), current.clone());
+        let changed = self.projection.aside(move || Changed::of(&projection, &of, known)).await;
+        let mut changed = changed.map_err(NotShown::NotComputed)?;
+        if changed.has_lines() {
+            let (past, of) = (current.past().await?, current.clone());
+            let told = self.projection.aside(move || changed.tell(&of, &past).map(|()| changed)).await;
+            changed = told.map_err(NotShown::NotComputed)?.map_err(Error::from)?;
+        }
+        let now = self.projection.now();
+        let shown = self.projection.aside(move || changed.shown(&current, now)).await;
+        Ok(self.generation.store().show(number, &shown.map_err(NotShown::NotComputed)?).await?)
+    }
+}
+
+/// What of a cycle is shown otherwise than it is.
+struct Changed {
+    cards: Vec<ChangedCard>,
+    /// Units that have no card any more.
+    gone: Vec<String>,
+}
+
+struct ChangedCard {
+    unit: String,
+    rows: Vec<Row>,
+    lines: Vec<LossLine>,
+}
+
+impl Changed {
+    /// Compares with the digests of the cards that are shown.
+    fn of(projection: &Projection, current: &Current, mut known: BTreeMap<String, i64>) -> Self {
+        let mut changed = Vec::new();
+        for (unit, card) in cards(projection, current) {
+            let (lines, total) = explain::lines(&current.league, &unit, &Answered::new()).unwrap_or_default();
+            let mut rows = shown::card(&current.league, &unit, &card, total.as_deref());
             let undated = shown::lines(&current.league, &unit, &lines);
-            let digest = shown::digest(&[of_card.as_slice(), undated.as_slice()].concat());
+            let digest = shown::digest(&[rows.as_slice(), undated.as_slice()].concat());
             if known.remove(&unit) == Some(digest) {
                 continue;
             }
-            let past = match &mut past {
-                Some(past) => past,
-                None => past.insert(current.past().await?),
-            };
-            origins::tell(&mut lines, &current.league.scheme, past).map_err(Error::from)?;
-            if let Some((_, Value::Object(row))) = of_card.first_mut() {
+            if let Some((_, Value::Object(row))) = rows.first_mut() {
                 row.insert("digest".to_owned(), json!(digest));
             }
-            rows.extend(of_card);
-            rows.extend(shown::lines(&current.league, &unit, &lines));
-            units.push(unit);
+            changed.push(ChangedCard { unit, rows, lines });
         }
-        units.extend(known.into_keys());
-        rows.push(("cycle", shown::cycle(&current, self.projection.now())));
-        let shown = Shown {
-            jurisdiction: name.jurisdiction.clone(),
-            cycle: name.cycle.clone(),
-            units,
-            rows: by_table(rows),
-        };
-        Ok(self.generation.store().show(number, &shown).await?)
+        Self { cards: changed, gone: known.into_keys().collect() }
+    }
+
+    fn has_lines(&self) -> bool {
+        self.cards.iter().any(|card| !card.lines.is_empty())
+    }
+
+    /// Completes the lines by what the past says of their events, all at once.
+    fn tell(&mut self, current: &Current, past: &Past) -> Result<(), Corrupt> {
+        let lines = self.cards.iter_mut().flat_map(|card| &mut card.lines);
+        origins::tell(lines, &current.league.scheme, past)
+    }
+
+    fn shown(self, current: &Current, now: Timestamp) -> Shown {
+        let (mut units, mut rows) = (self.gone, vec![("cycle", shown::cycle(current, now))]);
+        for card in self.cards {
+            rows.extend(card.rows);
+            rows.extend(shown::lines(&current.league, &card.unit, &card.lines));
+            units.push(card.unit);
+        }
+        let CycleName { jurisdiction, cycle } = current.league.name.clone();
+        Shown { jurisdiction, cycle, units, rows: by_table(rows) }
     }
 }
 

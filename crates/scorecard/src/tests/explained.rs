@@ -145,7 +145,7 @@ fn an_entry_says_what_caused_it_by_which_tariff_and_which_officers_that_names() 
     let packed = Packed::of(recorded.iter().map(|(service, event)| Occurrence::of(service, event)));
     let past = Past { runs: vec![packed.bytes().to_vec()], version: 0 };
     let (mut lines, _) = lines(&history, "traffic");
-    origins::tell(&mut lines, &Scheme::parse(&rules).unwrap(), &past).unwrap();
+    origins::tell(lines.iter_mut(), &Scheme::parse(&rules).unwrap(), &past).unwrap();
     let line = lines.iter().find(|line| line.item == "by-tariff").unwrap();
     assert_eq!((line.cause(), line.cause_thing.clone()), (TariffCause::ComplaintOverdue, complaint("c9")));
     assert_eq!((line.tariff_points.as_str(), &line.officers), ("-0.50", &vec![officer]));
