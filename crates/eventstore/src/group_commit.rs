@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::Clock;
-use crate::store::{Append, AppendError, Log, Outcome, StoreError};
+use crate::recent::Recent;
+use crate::store::{Append, AppendError, Log, Outcome, StoreError, Written};
 
 /// More appends than this waiting are refused.
 const QUEUE_APPENDS_MAX: usize = 8192;
@@ -39,11 +40,17 @@ impl Queue {
     }
 }
 
-pub(crate) fn start(log: Arc<dyn Log>, clock: Clock, head: watch::Sender<u64>, tasks: &TaskTracker) -> Queue {
+pub(crate) fn start(
+    log: Arc<dyn Log>,
+    clock: Clock,
+    head: watch::Sender<u64>,
+    recent: Arc<Recent>,
+    tasks: &TaskTracker,
+) -> Queue {
     let (sender, receiver) = mpsc::channel(QUEUE_APPENDS_MAX);
     tasks.spawn(async move {
         tokio::select! {
-            () = write_batches(&*log, &clock, &head, receiver) => (),
+            () = write_batches(&*log, &clock, &head, &recent, receiver) => (),
             () = look_at_head(&*log, &head) => (),
         }
     });
@@ -69,6 +76,7 @@ async fn write_batches(
     log: &dyn Log,
     clock: &Clock,
     head: &watch::Sender<u64>,
+    recent: &Recent,
     mut queue: mpsc::Receiver<Waiting>,
 ) {
     while let Some(first) = queue.recv().await {
@@ -85,7 +93,8 @@ async fn write_batches(
             next = if full { None } else { queue.try_recv().ok() };
         }
         match log.write(&batch, clock()).await {
-            Ok(outcomes) => {
+            Ok(Written { outcomes, events }) => {
+                recent.keep(events);
                 for outcome in outcomes.iter().flatten() {
                     if let Outcome::Appended { position, .. } = *outcome {
                         reach(head, position);

@@ -33,6 +33,7 @@ pub mod handle;
 pub mod lease;
 pub mod nats;
 pub mod postgres;
+mod recent;
 pub mod relay;
 mod row;
 pub mod source;

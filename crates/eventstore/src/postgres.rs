@@ -27,7 +27,7 @@ use uuid::Uuid;
 use self::writer::Writer;
 use crate::event::{RecordedEvent, StreamId};
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, count, signed};
-use crate::store::{Answered, Append, AppendError, Checkpoint, Head, Log, Outcome, StoreError};
+use crate::store::{Answered, Append, Checkpoint, Head, Log, StoreError, Written};
 
 const CONNECTIONS: u32 = 8;
 /// Opening a connection, or waiting for a free one, takes no longer.
@@ -169,11 +169,7 @@ impl PostgresLog {
 
 #[async_trait]
 impl Log for PostgresLog {
-    async fn write(
-        &self,
-        batch: &[Append],
-        now: Timestamp,
-    ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError> {
+    async fn write(&self, batch: &[Append], now: Timestamp) -> Result<Written, StoreError> {
         self.writer.write(batch, now).await
     }
 

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::{RecordedEvent, StreamId};
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, count, signed};
-use crate::store::{Answered, Append, AppendError, Checkpoint, Head, Log, Outcome, StoreError};
+use crate::store::{Answered, Append, Checkpoint, Head, Log, StoreError, Written};
 
 mod boxed;
 mod packed;
@@ -116,11 +116,7 @@ impl SqliteLog {
 
 #[async_trait]
 impl Log for SqliteLog {
-    async fn write(
-        &self,
-        batch: &[Append],
-        now: Timestamp,
-    ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError> {
+    async fn write(&self, batch: &[Append], now: Timestamp) -> Result<Written, StoreError> {
         let mut writer = self.writer.lock().await;
         let writer = writer.as_mut().ok_or_else(closed)?;
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::database)?;
@@ -137,7 +133,7 @@ impl Log for SqliteLog {
             // It still stands in the write-ahead log: move that into the file, and empty it.
             sqlx::query(EMPTY_WAL).execute(&mut *writer).await.map_err(StoreError::database)?;
         }
-        Ok(outcomes)
+        Ok(Written { outcomes, events: plan.events })
     }
 
     async fn head(&self) -> Result<Head, StoreError> {

@@ -16,6 +16,7 @@ use crate::boxes::BoxWrite;
 use crate::event::{Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::group_commit::{self, Queue};
 use crate::postgres;
+use crate::recent::Recent;
 use crate::source::SharedSource;
 use crate::subscription::Subscription;
 
@@ -182,15 +183,20 @@ impl StoreError {
     }
 }
 
+/// What a batch came to.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// Of each append, in order.
+    pub outcomes: Vec<Result<Outcome, AppendError>>,
+    /// What was recorded, as it is read from now on.
+    pub events: Vec<RecordedEvent>,
+}
+
 /// A database that holds one log. The only thing that knows which database it is.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
     /// Writes a batch in one transaction, each append checked on its own: one result for each, in order.
-    async fn write(
-        &self,
-        batch: &[Append],
-        now: Timestamp,
-    ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError>;
+    async fn write(&self, batch: &[Append], now: Timestamp) -> Result<Written, StoreError>;
 
     /// Where the log ends.
     async fn head(&self) -> Result<Head, StoreError>;
@@ -248,6 +254,7 @@ pub struct LogReader {
     service: &'static str,
     log: Arc<dyn Log>,
     head: watch::Receiver<u64>,
+    recent: Arc<Recent>,
 }
 
 impl LogReader {
@@ -293,6 +300,11 @@ impl LogReader {
         Ok(events)
     }
 
+    /// Events that are recorded from a position on, if this process has them still.
+    pub(crate) fn recent(&self, from_position: u64, limit: usize) -> Option<Vec<RecordedEvent>> {
+        self.recent.from(from_position, limit)
+    }
+
     /// Everything from a position on: first what is recorded, then live.
     pub fn subscribe(&self, from_position: u64) -> Subscription {
         Subscription::new(self.clone(), self.head.clone(), from_position)
@@ -317,8 +329,9 @@ impl EventStore {
     ) -> Result<Self, StoreError> {
         let (publish, head) = watch::channel(log.head().await?.position);
         let holder = new_id(clock());
-        let queue = group_commit::start(log.clone(), clock, publish, tasks);
-        Ok(Self { reader: LogReader { service, log, head }, queue, holder })
+        let recent = Arc::<Recent>::default();
+        let queue = group_commit::start(log.clone(), clock, publish, recent.clone(), tasks);
+        Ok(Self { reader: LogReader { service, log, head, recent }, queue, holder })
     }
 
     /// Reads the same log.

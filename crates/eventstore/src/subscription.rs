@@ -15,11 +15,13 @@ pub struct Subscription {
     reader: LogReader,
     head: watch::Receiver<u64>,
     next_position: u64,
+    /// Whether the database is asked though nobody says that there is more.
+    looks: bool,
 }
 
 impl Subscription {
     pub(crate) fn new(reader: LogReader, head: watch::Receiver<u64>, from_position: u64) -> Self {
-        Self { reader, head, next_position: from_position.max(1) }
+        Self { reader, head, next_position: from_position.max(1), looks: true }
     }
 
     /// The position that comes next.
@@ -31,8 +33,9 @@ impl Subscription {
     /// returned comes again. A gap is an error.
     pub async fn next(&mut self) -> Result<Vec<RecordedEvent>, StoreError> {
         loop {
-            self.head.mark_unchanged();
-            let page = self.reader.read_all(self.next_position, PAGE_EVENTS_MAX).await?;
+            let head = *self.head.borrow_and_update();
+            let page = if head >= self.next_position || self.looks { self.page().await? } else { Vec::new() };
+            self.looks = false;
             let mut next_position = self.next_position;
             for event in &page {
                 if event.position != next_position {
@@ -45,9 +48,21 @@ impl Subscription {
                 return Ok(page);
             }
             // Woken when this process sees more, or after a while, or (its writer is gone) after a while.
-            if let Ok(Err(_)) = tokio::time::timeout(POLL, self.head.changed()).await {
-                tokio::time::sleep(POLL).await;
+            match tokio::time::timeout(POLL, self.head.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => {
+                    tokio::time::sleep(POLL).await;
+                    self.looks = true;
+                }
+                Err(_) => self.looks = true,
             }
+        }
+    }
+
+    async fn page(&self) -> Result<Vec<RecordedEvent>, StoreError> {
+        match self.reader.recent(self.next_position, PAGE_EVENTS_MAX) {
+            Some(page) => Ok(page),
+            None => self.reader.read_all(self.next_position, PAGE_EVENTS_MAX).await,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use eventstore::store::{Answered, Append, AppendError, Checkpoint, Head, Log, Outcome, StoreError};
+use eventstore::store::{Answered, Append, Checkpoint, Head, Log, StoreError, Written};
 use eventstore::{NewEvent, RecordedEvent, StreamId};
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -45,11 +45,7 @@ impl Generated {
 
 #[async_trait]
 impl Log for Generated {
-    async fn write(
-        &self,
-        _batch: &[Append],
-        _now: Timestamp,
-    ) -> Result<Vec<Result<Outcome, AppendError>>, StoreError> {
+    async fn write(&self, _batch: &[Append], _now: Timestamp) -> Result<Written, StoreError> {
         Err(read_only())
     }
 

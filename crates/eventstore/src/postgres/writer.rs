@@ -18,7 +18,7 @@ use super::{ANSWERED, STATEMENT_TIMEOUT, bytes, connect, is_lost, timed_out};
 use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::StreamId;
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, signed};
-use crate::store::{Append, AppendError, Outcome, StoreError};
+use crate::store::{Append, StoreError, Written};
 
 /// While the database is away, a batch is tried again for this long …
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -65,8 +65,6 @@ static WRITE_BOXES: LazyLock<String> = LazyLock::new(|| {
 const LOCK: &str =
     "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SELECT one FROM head FOR UPDATE";
 
-type Outcomes = Vec<Result<Outcome, AppendError>>;
-
 /// Writes batches, one after the other.
 pub(super) struct Writer {
     options: PgConnectOptions,
@@ -87,12 +85,12 @@ impl Writer {
 
     /// Writes a batch. After a lost connection nobody knows whether it was written: the same batch is tried
     /// again, and what was written is found by its request ids. It fails only while the database stays away.
-    pub(super) async fn write(&self, batch: &[Append], now: Timestamp) -> Result<Outcomes, StoreError> {
+    pub(super) async fn write(&self, batch: &[Append], now: Timestamp) -> Result<Written, StoreError> {
         let until = Instant::now() + PATIENCE;
         let mut state = self.connection.lock().await;
         loop {
             match self.try_write(&mut state, batch, now).await {
-                Ok(outcomes) => return Ok(outcomes),
+                Ok(written) => return Ok(written),
                 Err(Failure::Log(error)) => return Err(error),
                 Err(Failure::Database(error)) if is_lost(&error) && Instant::now() < until => {
                     tracing::debug!(%error, "a batch is not written yet");
@@ -109,7 +107,7 @@ impl Writer {
         state: &mut State,
         batch: &[Append],
         now: Timestamp,
-    ) -> Result<Outcomes, Failure> {
+    ) -> Result<Written, Failure> {
         let mut connection = match std::mem::replace(state, State::Lost) {
             State::Connected(connection) => connection,
             State::Lost => connect(&self.options).await?,
@@ -154,7 +152,7 @@ impl From<StoreError> for Failure {
     }
 }
 
-async fn write(connection: &mut PgConnection, batch: &[Append], now: Timestamp) -> Result<Outcomes, Failure> {
+async fn write(connection: &mut PgConnection, batch: &[Append], now: Timestamp) -> Result<Written, Failure> {
     let mut written = write_unless_overtaken(connection, batch, now).await?;
     if written.is_none() {
         let mut transaction = connection.begin_with(LOCK).await?;
@@ -162,25 +160,20 @@ async fn write(connection: &mut PgConnection, batch: &[Append], now: Timestamp) 
         transaction.commit().await?;
     }
     let written = written.ok_or_else(|| row::corrupt("the head", "it is missing"))?;
-    if written.erased {
+    let (written, erased) = written;
+    if erased {
         boxed::forget(connection).await;
     }
-    Ok(written.outcomes)
+    Ok(written)
 }
 
-/// What became of a batch.
-struct Written {
-    outcomes: Outcomes,
-    /// Whether something was taken out of a box.
-    erased: bool,
-}
-
-/// Writes a batch; `None` if another was written since this one was planned.
+/// Writes a batch, and tells whether something was taken out of a box; `None` if another was written since this one
+/// was planned.
 async fn write_unless_overtaken(
     connection: &mut PgConnection,
     batch: &[Append],
     now: Timestamp,
-) -> Result<Option<Written>, Failure> {
+) -> Result<Option<(Written, bool)>, Failure> {
     let lookup = Lookup::of(batch);
     let (mut plan, last_batch) = look_up(connection, &lookup, now).await?;
     plan.boxes = boxed::look_up(connection, &lookup, batch).await?;
@@ -188,7 +181,7 @@ async fn write_unless_overtaken(
     let changes = Changes::of(&plan.boxes);
     let erased = !changes.gone.is_empty();
     let written = plan.requests.is_empty() || insert(connection, &plan, &changes, last_batch).await?;
-    Ok(written.then_some(Written { outcomes, erased }))
+    Ok(written.then_some((Written { outcomes, events: plan.events }, erased)))
 }
 
 /// What the log has, and how many batches were written to it.

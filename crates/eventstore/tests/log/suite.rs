@@ -113,6 +113,7 @@ macro_rules! log_contract {
             subscribe {
                 a_subscriber_catches_up_and_goes_on_without_a_gap
                 a_subscriber_begins_where_it_is_told
+                what_is_followed_live_is_what_the_log_has
                 a_subscriber_sees_what_another_process_writes
                 a_subscriber_that_is_interrupted_misses_nothing
                 a_gap_stops_a_subscriber

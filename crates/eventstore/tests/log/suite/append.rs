@@ -94,7 +94,7 @@ pub(crate) async fn one_conflict_leaves_its_neighbours_alone<H: Home>() {
         Append { guards: vec![guard("b", 0)], ..say(4, "c", "4") },
         append(5, vec![write("c", NEW, events(["5"]))]),
     ];
-    let outcomes = log.write(&batch, at(0)).await.unwrap();
+    let outcomes = log.write(&batch, at(0)).await.unwrap().outcomes;
     let positions = [0, 2, 4].map(|i| appended(&outcomes[i]));
     assert_eq!(positions, [1, 2, 3]);
     assert_eq!([1, 3].map(|i| conflict(&outcomes[i])), [(0, 1), (0, 1)]);
@@ -107,7 +107,7 @@ pub(crate) async fn appends_of_one_batch_follow_one_another_on_a_stream<H: Home>
     let to = |number, expected| append(number, vec![write("a", expected, events(["x", "y"]))]);
     let batch =
         vec![to(1, NEW), to(2, ExpectedVersion::Exactly(2)), to(3, ExpectedVersion::Exactly(2)), to(4, ANY)];
-    let outcomes = log.write(&batch, at(0)).await.unwrap();
+    let outcomes = log.write(&batch, at(0)).await.unwrap().outcomes;
     assert_eq!([0, 1, 3].map(|i| appended(&outcomes[i])), [2, 4, 6]);
     assert_eq!(conflict(&outcomes[2]), (2, 4));
     assert_ordered(&log.read_all(1, 9).await.unwrap());

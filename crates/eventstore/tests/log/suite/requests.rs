@@ -32,7 +32,7 @@ pub(crate) async fn a_request_repeated_in_a_batch_gets_the_first_answer<H: Home>
     let home = H::new().await;
     let log = home.open().await;
     let batch = vec![say(1, "a", "once"), say(2, "a", "twice"), another(1), say(1, "a", "once")];
-    let mut outcomes = log.write(&batch, at(5)).await.unwrap().split_off(2);
+    let mut outcomes = log.write(&batch, at(5)).await.unwrap().outcomes.split_off(2);
     assert_eq!(repeated(outcomes.remove(0)), first(1, 1, 5));
     assert_eq!(repeated(outcomes.remove(0)), first(1, 1, 5));
     assert_eq!(payloads(&log.read_all(1, 9).await.unwrap()), ["once", "twice"]);

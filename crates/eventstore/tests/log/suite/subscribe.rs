@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventstore::{EventStore, ExpectedVersion, RecordedEvent, StoreError, Subscription};
 use tokio::task::JoinSet;
 
-use super::{Home, append, appended, assert_ordered, event, events, payloads, say, start, write};
+use super::{Home, append, appended, assert_ordered, event, events, payloads, say, start, whole, write};
 
 /// Longer than any wait of a test that is going to succeed.
 const LONG: Duration = Duration::from_secs(30);
@@ -45,6 +45,20 @@ pub(crate) async fn a_subscriber_catches_up_and_goes_on_without_a_gap<H: Home>()
     assert_eq!(read.len(), 1700);
     assert_ordered(&read);
     writers.join_all().await;
+}
+
+pub(crate) async fn what_is_followed_live_is_what_the_log_has<H: Home>() {
+    let home = H::new().await;
+    let (here, elsewhere) = (start(&home).await.store, start(&home).await.store);
+    let mut subscription = here.reader().subscribe(1);
+    let mut followed = Vec::new();
+    for number in 1..=40 {
+        // By turns of seven: what is written elsewhere comes between.
+        let store = if number / 7 % 2 == 0 { &here } else { &elsewhere };
+        let last = appended(&store.append(say(number, "a", &number.to_string())).await);
+        followed.extend(read_to(&mut subscription, last).await);
+    }
+    assert_eq!(followed, whole(&here).await);
 }
 
 pub(crate) async fn a_subscriber_begins_where_it_is_told<H: Home>() {
@@ -101,6 +115,8 @@ pub(crate) async fn a_gap_stops_a_subscriber<H: Home>() {
     let three = vec![write("a", ExpectedVersion::Any, events(["1", "2", "3"]))];
     appended(&store.append(append(1, three)).await);
     assert!(home.tamper("DELETE FROM event WHERE position = 2", vec![]).await);
+    // Who wrote them has them still.
+    let store = start(&home).await.store;
     let mut subscription = store.reader().subscribe(1);
     let outcome = tokio::time::timeout(LONG, subscription.next()).await.unwrap();
     assert!(matches!(outcome, Err(StoreError::Gap { after: 1, found: 3 })), "{outcome:?}");
