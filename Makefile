@@ -67,10 +67,10 @@ $(TOOLS)/.done: tests/python/requirements.txt deploy/install-python deploy/insta
 	deploy/install-postgres $(TOOLS)/postgres
 	@touch $@
 
-bench: ## Measure, each figure beside the raw limit of the same run
+bench: tools ## Measure, each figure beside the raw limit of the same run
 	cargo bench --locked --package mingjing --bench bench
 
-bench-scale: ## Measure at scale: training, complaints, a nation's scorecards; some 20 minutes, 6 GB of memory, 10 GB of disk
+bench-scale: tools ## Measure at scale: training, complaints, a nation's scorecards; some 40 minutes, 8 GB of memory, 15 GB of disk
 	cargo bench --locked --package training --bench scale
 	cargo bench --locked --package complaints --bench scale
 	cargo bench --locked --package scorecard --bench scale -- $(EVENTS)

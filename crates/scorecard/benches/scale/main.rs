@@ -1,13 +1,13 @@
 //! A nation's scorecards: 3,000 jurisdictions, 50,000 units, a year of events.
 //!
-//! `cargo bench -p scorecard --bench scale`; a number after `--` says how many events the fold takes (10⁷), a second
-//! one how many the running projection does (10⁷). Three parts, each in a process of its own:
+//! `cargo bench -p scorecard --bench scale`; a number after `--` says how many events the fold takes (10⁸), a second
+//! one how many the running projection does (10⁸). Each part in a process of its own:
 //!
 //! | part | what |
 //! |---|---|
 //! | `fold` | the pure fold over generated events, by decade; memory |
 //! | `nation` | the running projection with its database on generated logs; reads |
-//! | `dense` | a hundredth of the nation with all its events, on logs in SQLite: as of an instant, start-up |
+//! | `sqlite`, `postgres` | a hundredth of the nation with all its events, on logs in that database |
 
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 #![expect(clippy::float_arithmetic, reason = "rates are for people to look at")]
@@ -21,8 +21,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use eventstore::postgres::PostgresLog;
 use eventstore::sqlite::SqliteLog;
-use eventstore::store::PAGE_EVENTS_MAX;
+use eventstore::store::{Log, PAGE_EVENTS_MAX};
+use eventstore::testing::postgres::PostgresHere;
 use eventstore::testing::scale::{fill, process_ran, resident_bytes, thread_ran};
 use eventstore::{Clock, EventStore};
 use jiff::Timestamp;
@@ -31,8 +33,8 @@ use scorecard::{Place, Scorecard};
 use shell::{Sources, Tasks};
 use source::{Pages, sources};
 
-const EVENTS: u64 = 10_000_000;
-/// Of the dense part: as many events in each jurisdiction as 10⁸ are in all.
+const EVENTS: u64 = 100_000_000;
+/// Of a hundredth: as many events in each jurisdiction as 10⁸ are in all.
 const DENSE: (u64, u64) = (30, 1_000_000);
 const PATIENCE: Duration = Duration::from_hours(1);
 
@@ -51,15 +53,17 @@ async fn main() -> Result<(), Failed> {
             let nation = Nation::of(JURISDICTIONS, in_projection);
             println!("— the running projection on generated logs, {JURISDICTIONS} jurisdictions");
             drained(nation);
-            project(&sources(nation), nation, folder).await?;
+            project(&sources(nation), nation, &Place::File(folder.join("scorecard.db"))).await?;
         }
-        _ => dense(Nation::of(DENSE.0, DENSE.1), folder).await?,
+        "sqlite" => dense("SQLite", &Databases::Sqlite(folder)).await?,
+        "postgres" => dense("PostgreSQL", &Databases::Postgres(PostgresHere::run(&[])?)).await?,
+        _ => return Err(format!("there is no part {part}").into()),
     }
     Ok(())
 }
 
 fn all(events: [u64; 2]) -> Result<(), Failed> {
-    for part in ["fold", "nation", "dense"] {
+    for part in ["fold", "nation", "sqlite", "postgres"] {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let mut process = Command::new(std::env::current_exe()?);
         let process = process.args(events.map(|events| events.to_string())).arg(part).arg(folder.path());
@@ -120,18 +124,19 @@ fn drained(nation: Nation) {
 }
 
 /// The projection from nothing; then reads.
-async fn project(sources: &Sources, nation: Nation, folder: &Path) -> Result<(), Failed> {
+async fn project(sources: &Sources, nation: Nation, place: &Place) -> Result<(), Failed> {
     let tasks = Tasks::default();
-    let database = folder.join("scorecard.db");
     let (before, ran, start) = (resident_bytes(), process_ran(), Instant::now());
-    let scorecard = Scorecard::start(sources, &Place::File(database.clone()), clock(), &tasks).await?;
+    let scorecard = Scorecard::start(sources, place, clock(), &tasks).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     row(&format!("projected, {} events", nation.events()), &rate(nation, start));
     let ran = process_ran().saturating_sub(ran).as_nanos() / u128::from(nation.events());
     row("… threads ran, logs and database and all", &format!("{ran} ns an event"));
     let taken = resident_bytes() - before;
     row("memory per unit", &format!("{} bytes of {} MB", taken / nation.units(), taken / 1_000_000));
-    row("its database", &format!("{} MB", std::fs::metadata(&database)?.len() / 1_000_000));
+    if let Place::File(file) = place {
+        row("its database", &format!("{} MB", std::fs::metadata(file)?.len() / 1_000_000));
+    }
     reads::measure(&scorecard, nation).await?;
     tasks.stop.cancel();
     tasks.tracker.close();
@@ -139,13 +144,35 @@ async fn project(sources: &Sources, nation: Nation, folder: &Path) -> Result<(),
     Ok(())
 }
 
-/// A part of the nation on logs in SQLite: read alone, then projected, then the projection started again.
-async fn dense(nation: Nation, folder: &Path) -> Result<(), Failed> {
-    println!("— a part of it on logs in SQLite, {} jurisdictions", nation.jurisdictions);
+/// Where logs and projection lie.
+enum Databases<'a> {
+    Sqlite(&'a Path),
+    Postgres(PostgresHere),
+}
+
+impl Databases<'_> {
+    async fn log(&self, service: &str) -> Result<Arc<dyn Log>, Failed> {
+        Ok(match self {
+            Self::Sqlite(folder) => Arc::new(SqliteLog::open(&folder.join(service)).await?),
+            Self::Postgres(server) => Arc::new(PostgresLog::open(&server.database().await?).await?),
+        })
+    }
+
+    async fn place(&self) -> Result<Place, Failed> {
+        Ok(match self {
+            Self::Sqlite(folder) => Place::File(folder.join("scorecard.db")),
+            Self::Postgres(server) => Place::Url(server.database().await?),
+        })
+    }
+}
+
+/// A part of the nation on logs in a database: read alone, then projected, then the projection started again.
+async fn dense(name: &str, databases: &Databases<'_>) -> Result<(), Failed> {
+    let nation = Nation::of(DENSE.0, DENSE.1);
+    println!("— a part of it on logs in {name}, {} jurisdictions", nation.jurisdictions);
     let tasks = Tasks::default();
-    let open = async |service: &'static str| {
-        let log = SqliteLog::open(&folder.join(service)).await?;
-        EventStore::start(service, Arc::new(log), clock(), &tasks.tracker).await
+    let open = async |service: &'static str| -> Result<EventStore, Failed> {
+        Ok(EventStore::start(service, databases.log(service).await?, clock(), &tasks.tracker).await?)
     };
     let (training, complaints, evaluation) =
         (open("training").await?, open("complaints").await?, open("evaluation").await?);
@@ -168,9 +195,9 @@ async fn dense(nation: Nation, folder: &Path) -> Result<(), Failed> {
         evaluation: evaluation.source(),
         accountability: open("accountability").await?.source(),
     };
-    project(&sources, nation, folder).await?;
+    let place = databases.place().await?;
+    project(&sources, nation, &place).await?;
     let start = Instant::now();
-    let place = Place::File(folder.join("scorecard.db"));
     let scorecard = Scorecard::start(&sources, &place, clock(), &Tasks::default()).await?;
     scorecard.catch_up(PATIENCE).await.map_err(tonic::Status::from)?;
     row("started again where it was", &format!("{:.2?}", start.elapsed()));
