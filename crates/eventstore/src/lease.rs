@@ -47,31 +47,50 @@ pub async fn while_held<T, F: Future<Output = T>>(
     stop: &CancellationToken,
     work: impl Fn() -> F,
 ) -> Option<T> {
-    let outcome = stop.run_until_cancelled(hold(store, name, work)).await;
+    let outcome = hold(store, name, stop, work).await;
     if let Err(error) = store.release_lease(name).await {
         tracing::warn!(%error, "the lease `{name}` was not freed; it expires");
     }
     outcome
 }
 
-async fn hold<T, F: Future<Output = T>>(store: &impl Leases, name: &str, work: impl Fn() -> F) -> T {
-    loop {
+/// No question to the database is broken off by `stop`: one that arrives after the lease was freed would take it again.
+async fn hold<T, F: Future<Output = T>>(
+    store: &impl Leases,
+    name: &str,
+    stop: &CancellationToken,
+    work: impl Fn() -> F,
+) -> Option<T> {
+    while !stop.is_cancelled() {
         let asked = Instant::now();
         if is_taken(store, name).await {
             tracing::info!("the lease `{name}` is held");
-            tokio::select! {
-                outcome = work() => return outcome,
-                () = renew(store, name, asked) => tracing::warn!("the lease `{name}` is lost"),
+            let over = stop.child_token();
+            let working = async {
+                let outcome = over.run_until_cancelled(work()).await;
+                over.cancel();
+                outcome
+            };
+            let renewing = async {
+                renew(store, name, asked, &over).await;
+                over.cancel();
+            };
+            let (outcome, ()) = tokio::join!(working, renewing);
+            if outcome.is_some() {
+                return outcome;
+            }
+            if !stop.is_cancelled() {
+                tracing::warn!("the lease `{name}` is lost");
             }
         }
-        sleep(INTERVAL).await;
+        stop.run_until_cancelled(sleep(INTERVAL)).await;
     }
+    None
 }
 
-/// Renews until the lease is another's or may be.
-async fn renew(store: &impl Leases, name: &str, mut asked: Instant) {
-    loop {
-        sleep(INTERVAL).await;
+/// Renews until the lease is another's or may be, or until it is `over`.
+async fn renew(store: &impl Leases, name: &str, mut asked: Instant, over: &CancellationToken) {
+    while over.run_until_cancelled(sleep(INTERVAL)).await.is_some() {
         let asking = Instant::now();
         let limit = asked + TTL - MARGIN;
         match timeout_at(limit, store.try_lease(name, TTL)).await {

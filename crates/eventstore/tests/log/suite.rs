@@ -94,6 +94,7 @@ macro_rules! log_contract {
                 a_lease_that_is_not_renewed_is_free_after_its_time
                 work_goes_on_elsewhere_when_it_stops_here
                 work_that_has_ended_frees_its_lease
+                whoever_stops_while_it_asks_frees_its_lease
                 work_is_dropped_when_its_lease_is_lost
             }
             read {

@@ -73,6 +73,24 @@ pub(crate) async fn work_that_has_ended_frees_its_lease<H: Home>() {
     assert!(elsewhere.try_lease(NAME, LONG).await.unwrap());
 }
 
+pub(crate) async fn whoever_stops_while_it_asks_frees_its_lease<H: Home>() {
+    let home = H::new().await;
+    let (here, elsewhere) = (start(&home).await.store, start(&home).await.store);
+    for round in 0..100 {
+        let stop = CancellationToken::new();
+        let stopping = async {
+            tokio::time::sleep(Duration::from_micros(20 * round)).await;
+            stop.cancel();
+        };
+        let holding = while_held(&here, NAME, &stop, std::future::pending::<()>);
+        assert_eq!(tokio::join!(holding, stopping).0, None);
+        // An answer that was still on its way would be here by then.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert!(elsewhere.try_lease(NAME, LONG).await.unwrap(), "round {round}");
+        elsewhere.release_lease(NAME).await.unwrap();
+    }
+}
+
 pub(crate) async fn work_is_dropped_when_its_lease_is_lost<H: Home>() {
     let home = H::new().await;
     let (here, elsewhere) = (start(&home).await.store, start(&home).await.store);
