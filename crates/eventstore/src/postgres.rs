@@ -1,7 +1,8 @@
 //! The log in a PostgreSQL database, on which several processes may write.
 //!
-//! Writing, in `postgres/writer.rs`: a connection of its own, two statements for a batch. Everything else, here:
-//! a pool, one statement each. No statement needs the session of another, so a pooler in transaction mode may
+//! Writing, in `postgres/writer.rs`: a connection of its own, two statements for a batch. Reading on, in
+//! `postgres/run.rs`: one statement for many pages, on a connection of its own. Everything else, here: a pool, one
+//! statement each. No statement needs the session of another, so a pooler in transaction mode may
 //! stand between (PgBouncer from 1.21 on, with `max_prepared_statements`); what others wrote is found by a short
 //! poll, which, unlike LISTEN, needs no session either, and no lock that all databases of a server share.
 //!
@@ -9,6 +10,7 @@
 //! sqlx would delay.
 
 mod boxed;
+mod run;
 mod writer;
 
 use std::fmt::Display;
@@ -24,10 +26,11 @@ use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Postgres, Row as
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
+use self::run::Runs;
 use self::writer::Writer;
 use crate::event::{RecordedEvent, StreamId};
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, count, signed};
-use crate::store::{Answered, Append, Checkpoint, Head, Log, StoreError, Written};
+use crate::store::{Answered, Append, Checkpoint, Head, Log, Pages, StoreError, Written};
 
 const CONNECTIONS: u32 = 8;
 /// Opening a connection, or waiting for a free one, takes no longer.
@@ -78,6 +81,7 @@ type Statement<'q> = Query<'q, Postgres, PgArguments>;
 pub struct PostgresLog {
     writer: Writer,
     pool: PgPool,
+    runs: Runs,
 }
 
 impl PostgresLog {
@@ -93,7 +97,8 @@ impl PostgresLog {
             .acquire_timeout(CONNECT_TIMEOUT)
             .test_before_acquire(false)
             .connect_lazy_with(options.clone());
-        Ok(Self { writer: Writer::new(options, connection), pool })
+        let runs = Runs::new(options.clone());
+        Ok(Self { writer: Writer::new(options, connection), pool, runs })
     }
 
     /// Runs a statement that may be run twice. A connection that was lost is replaced.
@@ -190,6 +195,10 @@ impl Log for PostgresLog {
         rows.iter().map(|row| row::event(row, from_position)).collect()
     }
 
+    fn read_on(&self, from_position: u64) -> Option<Pages> {
+        self.runs.begin(from_position)
+    }
+
     async fn read_stream(
         &self,
         stream: &StreamId,
@@ -254,6 +263,7 @@ impl Log for PostgresLog {
 
     async fn close(&self) {
         self.writer.close().await;
+        self.runs.close().await;
         if timeout(CONNECT_TIMEOUT, self.pool.close()).await.is_err() {
             tracing::warn!("a log was not closed in good order");
         }

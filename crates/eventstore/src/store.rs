@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -192,6 +192,9 @@ pub struct Written {
     pub events: Vec<RecordedEvent>,
 }
 
+/// Pages of a log, in order, none of them empty.
+pub type Pages = mpsc::Receiver<Result<Vec<RecordedEvent>, StoreError>>;
+
 /// A database that holds one log. The only thing that knows which database it is.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
@@ -207,6 +210,12 @@ pub trait Log: Send + Sync + 'static {
 
     /// Up to `limit` events from a position on, in order.
     async fn read_all(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
+
+    /// The same, in pages that are read ahead of who takes them, by one statement; it ends at the log's end, or
+    /// before. None: read page by page.
+    fn read_on(&self, _from_position: u64) -> Option<Pages> {
+        None
+    }
 
     /// Up to `limit` events of a stream from a version on, in order.
     async fn read_stream(
@@ -303,6 +312,11 @@ impl LogReader {
     /// Events that are recorded from a position on, if this process has them still.
     pub(crate) fn recent(&self, from_position: u64, limit: usize) -> Option<Vec<RecordedEvent>> {
         self.recent.from(from_position, limit)
+    }
+
+    /// What is recorded from a position on, in pages that are read ahead; none: read page by page.
+    pub(crate) fn read_on(&self, from_position: u64) -> Option<Pages> {
+        self.log.read_on(from_position)
     }
 
     /// Everything from a position on: first what is recorded, then live.

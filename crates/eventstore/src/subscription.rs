@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::event::RecordedEvent;
-use crate::store::{LogReader, PAGE_EVENTS_MAX, StoreError};
+use crate::store::{LogReader, PAGE_EVENTS_MAX, Pages, StoreError};
 
 /// How long to wait before looking, even if nobody says that there is more.
 const POLL: Duration = Duration::from_millis(500);
@@ -15,13 +15,15 @@ pub struct Subscription {
     reader: LogReader,
     head: watch::Receiver<u64>,
     next_position: u64,
+    /// What is read ahead, while much is recorded already.
+    ahead: Option<Pages>,
     /// Whether the database is asked though nobody says that there is more.
     looks: bool,
 }
 
 impl Subscription {
     pub(crate) fn new(reader: LogReader, head: watch::Receiver<u64>, from_position: u64) -> Self {
-        Self { reader, head, next_position: from_position.max(1), looks: true }
+        Self { reader, head, next_position: from_position.max(1), ahead: None, looks: true }
     }
 
     /// The position that comes next.
@@ -34,11 +36,13 @@ impl Subscription {
     pub async fn next(&mut self) -> Result<Vec<RecordedEvent>, StoreError> {
         loop {
             let head = *self.head.borrow_and_update();
-            let page = if head >= self.next_position || self.looks { self.page().await? } else { Vec::new() };
+            let is_there = head >= self.next_position || self.ahead.is_some() || self.looks;
+            let page = if is_there { self.page().await? } else { Vec::new() };
             self.looks = false;
             let mut next_position = self.next_position;
             for event in &page {
                 if event.position != next_position {
+                    self.ahead = None;
                     return Err(StoreError::Gap { after: next_position - 1, found: event.position });
                 }
                 next_position += 1;
@@ -59,10 +63,26 @@ impl Subscription {
         }
     }
 
-    async fn page(&self) -> Result<Vec<RecordedEvent>, StoreError> {
-        match self.reader.recent(self.next_position, PAGE_EVENTS_MAX) {
-            Some(page) => Ok(page),
-            None => self.reader.read_all(self.next_position, PAGE_EVENTS_MAX).await,
+    async fn page(&mut self) -> Result<Vec<RecordedEvent>, StoreError> {
+        if let Some(ahead) = &mut self.ahead {
+            match ahead.recv().await {
+                Some(Ok(page)) => return Ok(page),
+                Some(Err(error)) => {
+                    self.ahead = None;
+                    return Err(error);
+                }
+                None => self.ahead = None,
+            }
         }
+        if let Some(page) = self.reader.recent(self.next_position, PAGE_EVENTS_MAX) {
+            return Ok(page);
+        }
+        let page = self.reader.read_all(self.next_position, PAGE_EVENTS_MAX).await?;
+        if let Some(last) = page.last()
+            && page.len() == PAGE_EVENTS_MAX
+        {
+            self.ahead = self.reader.read_on(last.position + 1);
+        }
+        Ok(page)
     }
 }

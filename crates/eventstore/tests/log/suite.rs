@@ -117,7 +117,9 @@ macro_rules! log_contract {
                 what_is_followed_live_is_what_the_log_has
                 a_subscriber_sees_what_another_process_writes
                 a_subscriber_that_is_interrupted_misses_nothing
+                a_long_log_is_read_on_by_many_and_whoever_stalls_holds_nothing_up
                 a_gap_stops_a_subscriber
+                a_gap_far_behind_stops_a_subscriber_each_time_it_asks
             }
             vault {
                 what_is_put_in_the_vault_is_got_until_it_is_erased

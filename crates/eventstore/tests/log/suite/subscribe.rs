@@ -109,6 +109,49 @@ pub(crate) async fn a_subscriber_that_is_interrupted_misses_nothing<H: Home>() {
     writers.join_all().await;
 }
 
+/// A log of 2 kB an event: more than waits on the way from a database.
+async fn write_a_long_log(store: &EventStore, thousands: u128) {
+    for number in 1..=thousands {
+        let write = write("a", ExpectedVersion::Any, vec![event(&"x".repeat(2000)); 1000]);
+        appended(&store.append(append(number, vec![write])).await);
+    }
+}
+
+pub(crate) async fn a_long_log_is_read_on_by_many_and_whoever_stalls_holds_nothing_up<H: Home>() {
+    let home = H::new().await;
+    write_a_long_log(&start(&home).await.store, 12).await;
+    // It has not written them itself.
+    let store = start(&home).await.store;
+    let mut stalled: Vec<_> = [1, 2, 3, 4, 5, 6].map(|from| store.reader().subscribe(from)).into();
+    for subscription in &mut stalled {
+        read_to(subscription, 2000).await;
+    }
+    store.vault_put("secret", b"of somebody").await.unwrap();
+    assert_eq!(store.vault_erase(&["secret".to_owned()]).await.unwrap(), 1);
+    appended(&store.append(say(99, "a", "the last")).await);
+    for mut subscription in stalled {
+        let next_position = subscription.next_position();
+        let read = read_to(&mut subscription, 12_001).await;
+        let positions = read.iter().map(|event| event.position);
+        assert!(positions.eq(next_position..=12_001), "from {next_position}");
+        assert_eq!(payloads(&read).last(), Some(&"the last"));
+    }
+}
+
+pub(crate) async fn a_gap_far_behind_stops_a_subscriber_each_time_it_asks<H: Home>() {
+    let home = H::new().await;
+    write_a_long_log(&start(&home).await.store, 6).await;
+    assert!(home.tamper("DELETE FROM event WHERE position = 4500", vec![]).await);
+    let store = start(&home).await.store;
+    let mut subscription = store.reader().subscribe(1);
+    assert_eq!(read_to(&mut subscription, 4000).await.len(), 4000);
+    for _ in 0..3 {
+        let outcome = tokio::time::timeout(LONG, subscription.next()).await.unwrap();
+        assert!(matches!(outcome, Err(StoreError::Gap { after: 4499, found: 4501 })), "{outcome:?}");
+    }
+    assert_eq!(subscription.next_position(), 4001);
+}
+
 pub(crate) async fn a_gap_stops_a_subscriber<H: Home>() {
     let home = H::new().await;
     let store = start(&home).await.store;
