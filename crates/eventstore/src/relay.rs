@@ -11,6 +11,8 @@
 //!
 //! One is active per service, by a lease in its database; [`start`] keeps the others standing by.
 
+mod batch;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,18 +20,17 @@ use std::time::Duration;
 use async_nats::jetstream::stream::Stream;
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use self::batch::Batches;
 use crate::chain;
 use crate::event::RecordedEvent;
 use crate::lease;
 use crate::nats::{Away, Nats, jetstream};
 use crate::store::{EventStore, Head, LogReader, StoreError};
-
-mod batch;
 
 /// The lease of who publishes a log.
 pub const LEASE: &str = "relay";
@@ -125,12 +126,11 @@ impl Reached {
     }
 }
 
-/// What publishing a batch came to.
-enum Published {
-    Yes,
+/// Why a batch is not known to be published.
+enum Refused {
     /// The stream is not where it was thought to be, or nothing was heard: ask it.
     Unclear(String),
-    /// A message cannot be published at all.
+    /// An event cannot be published at all.
     Never(String),
 }
 
@@ -180,45 +180,46 @@ impl Relay {
 
     /// Asks the stream where it is, and publishes what it lacks, until there is trouble.
     async fn publish(&self) -> Result<Infallible, Trouble> {
+        let service = self.log.service();
         loop {
-            let mut reached = self.ask().await?;
-            let mut subscription = self.log.subscribe(reached.position + 1);
+            let reached = self.ask().await?;
             self.turn(State::Active);
             self.reached(reached.position, None);
-            let mut ready: Option<Vec<RecordedEvent>> = None;
-            loop {
-                let page = match ready.take() {
-                    Some(page) => page,
-                    None => match timeout(LOOK_EVERY, subscription.next()).await {
-                        Ok(page) => page?,
-                        Err(_) => break, // Nothing to do: is the stream still there?
-                    },
-                };
-                let Some(last) = page.last() else { continue };
-                let next = Reached { position: last.position, chain_hash: last.chain_hash, ..reached };
-                fits(reached.chain_hash, &page)?;
-                self.reached(reached.position, page.first().map(|event| event.recorded_at));
-                let publishing = batch::publish(&self.nats, self.log.service(), reached.epoch, &page);
-                tokio::pin!(publishing);
-                // While NATS writes, the next page is read.
-                let published = loop {
-                    tokio::select! {
-                        published = &mut publishing => break published,
-                        page = subscription.next(), if ready.is_none() => ready = Some(page?),
-                    }
-                };
-                match published {
-                    Published::Yes => reached = next,
-                    Published::Unclear(what) => {
-                        tracing::info!("the relay of {} asks the stream: {what}", self.log.service());
-                        sleep(RETRY_MIN).await;
-                        break;
-                    }
-                    Published::Never(what) => return Err(Trouble::Alarm(what)),
+            match self.publish_after(reached).await? {
+                None => {}
+                Some(Refused::Unclear(what)) => {
+                    tracing::info!("the relay of {service} asks the stream: {what}");
+                    sleep(RETRY_MIN).await;
                 }
-                let oldest = ready.as_ref().and_then(|page| page.first()).map(|event| event.recorded_at);
-                self.reached(reached.position, oldest);
+                Some(Refused::Never(what)) => return Err(Trouble::Alarm(what)),
             }
+        }
+    }
+
+    /// Publishes what comes after an event, until a batch is refused, or, none, until there has been nothing to do for
+    /// a while: is the stream still there?
+    async fn publish_after(&self, mut reached: Reached) -> Result<Option<Refused>, Trouble> {
+        let mut subscription = self.log.subscribe(reached.position + 1);
+        let mut batches = Batches::none(&self.nats, self.log.service()).await?;
+        let mut sent = reached;
+        loop {
+            tokio::select! {
+                answer = batches.answer() => match answer {
+                    Ok(answered) => reached = answered,
+                    Err(refused) => return Ok(Some(refused)),
+                },
+                page = subscription.next(), if batches.have_room() => {
+                    let page = page?;
+                    fits(sent.chain_hash, &page)?;
+                    let Some(last) = page.last() else { continue };
+                    sent = Reached { position: last.position, chain_hash: last.chain_hash, ..sent };
+                    if let Err(refused) = batches.send(&page, sent).await {
+                        return Ok(Some(refused));
+                    }
+                }
+                () = sleep(LOOK_EVERY), if batches.are_answered() => return Ok(None),
+            }
+            self.reached(reached.position, batches.oldest());
         }
     }
 
