@@ -1,9 +1,11 @@
 //! The whole command side: load, decide, append at the version that was read; again if others were faster.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use moka::sync::Cache;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::boxes::{BoxWrite, BoxedEvent};
@@ -17,6 +19,8 @@ use crate::store::{
 const ATTEMPTS_MAX: u32 = 4;
 /// States kept in memory, per kind of stream.
 const CACHED_STREAMS_MAX: u64 = 20_000;
+/// Streams that are read for the first time at once, per kind: of those that share a turn one waits for the other.
+const TURNS: usize = 64;
 
 /// What is the same for every command: who asks, and under which request id.
 #[derive(Debug, Clone)]
@@ -79,17 +83,24 @@ pub enum HandleError<R> {
 pub struct Handler<D: Decider> {
     store: EventStore,
     cache: Cache<StreamId, Arc<Loaded<D>>>,
+    /// Who reads a stream that is not known yet: many may ask for a long one at once.
+    turns: [Mutex<()>; TURNS],
+    hasher: RandomState,
 }
 
 impl<D: Decider> Handler<D> {
     /// Handles commands on `store`.
     pub fn new(store: EventStore) -> Self {
-        Self { store, cache: Cache::new(CACHED_STREAMS_MAX) }
+        let turns = std::array::from_fn(|_| Mutex::default());
+        Self { store, cache: Cache::new(CACHED_STREAMS_MAX), turns, hasher: RandomState::new() }
     }
 
     /// A stream's state: as last known in this process, or (`fresh`) as the log has it.
     pub async fn load(&self, stream: &StreamId, fresh: bool) -> Result<Arc<Loaded<D>>, StoreError> {
-        let known = self.cache.get(stream).unwrap_or_default();
+        let known = self.cache.get(stream);
+        let _turn = if known.is_none() { Some(self.turn(stream).lock().await) } else { None };
+        // Somebody may have read it while this one waited.
+        let known = known.or_else(|| self.cache.get(stream)).unwrap_or_default();
         if !fresh && known.stream_version > 0 {
             return Ok(known);
         }
@@ -109,6 +120,11 @@ impl<D: Decider> Handler<D> {
         let loaded = Arc::new(loaded);
         self.remember(stream, &loaded);
         Ok(loaded)
+    }
+
+    fn turn(&self, stream: &StreamId) -> &Mutex<()> {
+        let hash = usize::try_from(self.hasher.hash_one(stream) & 0xffff_ffff).unwrap_or_default();
+        &self.turns[hash % TURNS]
     }
 
     /// Keeps a state, unless a later one is known: commands do not end in the order in which they are written.

@@ -77,6 +77,7 @@ macro_rules! log_contract {
                 a_command_becomes_events
                 a_command_that_changes_nothing_writes_nothing
                 a_state_is_the_same_remembered_and_read
+                a_stream_that_many_ask_for_at_once_is_read_once
                 a_command_overtaken_by_another_is_decided_again
                 a_command_that_is_always_overtaken_gives_up
                 a_command_is_refused_by_what_the_log_has_not_by_what_is_remembered

@@ -90,6 +90,20 @@ pub(crate) async fn a_state_is_the_same_remembered_and_read<H: Home>() {
     assert_eq!(loaded.stamp("x"), times);
 }
 
+pub(crate) async fn a_stream_that_many_ask_for_at_once_is_read_once<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    handle(&Handler::new(store.clone()), 1, Command::Add("x", 3)).await.unwrap();
+    let handler = Arc::new(Handler::<Tally>::new(store));
+    let mut loads = JoinSet::new();
+    for _ in 0..20 {
+        let handler = handler.clone();
+        loads.spawn(async move { handler.load(&tally(), false).await.unwrap() });
+    }
+    let loaded = loads.join_all().await;
+    assert!(loaded.iter().all(|other| Arc::ptr_eq(other, &loaded[0]) && other.state.sum == 3));
+}
+
 pub(crate) async fn a_command_overtaken_by_another_is_decided_again<H: Home>() {
     let home = H::new().await;
     let here = Handler::<Tally>::new(start(&home).await.store);
