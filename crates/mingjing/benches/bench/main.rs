@@ -32,8 +32,13 @@ use std::sync::Arc;
 use eventstore::postgres::PostgresLog;
 use eventstore::testing::postgres::PostgresHere;
 use measure::Table;
+use mimalloc::MiMalloc;
 use mingjing::config::Settings;
 use shell::Tasks;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How many callers there are at once.
 const CALLERS: [u32; 3] = [1, 32, 256];
