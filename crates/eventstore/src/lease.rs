@@ -63,7 +63,7 @@ async fn hold<T, F: Future<Output = T>>(
 ) -> Option<T> {
     while !stop.is_cancelled() {
         let asked = Instant::now();
-        if is_taken(store, name).await {
+        if is_taken(store, name, asked).await {
             tracing::info!("the lease `{name}` is held");
             let over = stop.child_token();
             let working = async {
@@ -103,11 +103,16 @@ async fn renew(store: &impl Leases, name: &str, mut asked: Instant, over: &Cance
     }
 }
 
-async fn is_taken(store: &impl Leases, name: &str) -> bool {
-    match store.try_lease(name, TTL).await {
-        Ok(taken) => taken,
-        Err(error) => {
+/// Whether the lease is held now; not if it takes too long to say so.
+async fn is_taken(store: &impl Leases, name: &str, asked: Instant) -> bool {
+    match timeout_at(asked + TTL - MARGIN, store.try_lease(name, TTL)).await {
+        Ok(Ok(taken)) => taken,
+        Ok(Err(error)) => {
             tracing::warn!(%error, "the lease `{name}` cannot be asked for; trying again");
+            false
+        }
+        Err(_) => {
+            tracing::warn!("the lease `{name}` was asked for in vain; trying again");
             false
         }
     }

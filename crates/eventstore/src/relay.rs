@@ -67,6 +67,8 @@ pub struct Status {
     pub oldest_unpublished: Option<Timestamp>,
     /// How often the stream was made.
     pub created: u64,
+    /// How often the stream had to be asked what became of a batch.
+    pub asked: u64,
 }
 
 /// Starts a relay of `store`'s log, which stands by while another one is active. Gives what it is doing.
@@ -189,6 +191,7 @@ impl Relay {
                 None => {}
                 Some(Refused::Unclear(what)) => {
                     tracing::info!("the relay of {service} asks the stream: {what}");
+                    self.status.send_modify(|status| status.asked += 1);
                     sleep(RETRY_MIN).await;
                 }
                 Some(Refused::Never(what)) => return Err(Trouble::Alarm(what)),

@@ -5,6 +5,7 @@
 //! | `mingjing_log_position` | position of the last event of a log that is written here |
 //! | `mingjing_relay_position` | position of the last event that is known to be published |
 //! | `mingjing_relay_oldest_unpublished_seconds` | age of the oldest event that is not: what to alert on |
+//! | `mingjing_relay_asked` | how often the stream had to be asked what became of a batch |
 //! | `mingjing_relay_active`, `mingjing_relay_alarm` | 1 if the relay of this process publishes; if it stopped |
 //! | `mingjing_consumer_position` | position of the last event that a consumer has dealt with |
 //! | `mingjing_consumer_stopped` | 1 if it stopped at an event that it could not read: what to alert on |
@@ -62,6 +63,7 @@ pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow
 
 fn set_relay(service: &'static str, status: &relay::Status) {
     counter!("mingjing_relay_position", "service" => service).absolute(status.position);
+    counter!("mingjing_relay_asked", "service" => service).absolute(status.asked);
     let active = u64::from(matches!(status.state, relay::State::Active));
     set(&gauge!("mingjing_relay_active", "service" => service), active);
     let alarm = u64::from(matches!(status.state, relay::State::Alarm(_)));

@@ -25,19 +25,19 @@ pub(crate) async fn audit(home: &Home, nats: &Nats) {
 /// The next `count` events of a feed, acknowledged page by page; what is away is waited for.
 pub(crate) async fn read(feed: &mut dyn Feed, count: usize) -> Vec<RecordedEvent> {
     let mut events = Vec::new();
-    let reading = async {
-        while events.len() < count {
-            match feed.next().await {
-                Ok(page) => {
-                    events.extend(page);
-                    feed.done(events.last().unwrap().position).await.unwrap();
+    while events.len() < count {
+        let page = async {
+            loop {
+                match feed.next().await {
+                    Ok(page) => return page,
+                    Err(eventstore::StoreError::Database(_)) => tokio::task::yield_now().await,
+                    Err(error) => panic!("{error}"),
                 }
-                Err(eventstore::StoreError::Database(_)) => tokio::task::yield_now().await,
-                Err(error) => panic!("{error}"),
             }
-        }
-    };
-    timeout(PATIENCE, reading).await.expect("every event comes");
+        };
+        events.extend(timeout(PATIENCE, page).await.expect("every event comes"));
+        feed.done(events.last().unwrap().position).await.unwrap();
+    }
     assert_eq!(events.len(), count, "more comes than was recorded");
     events
 }

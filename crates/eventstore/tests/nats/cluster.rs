@@ -16,8 +16,9 @@ async fn one_server_of_three_may_be_killed_or_stand_still() {
     let relay = home.relay(&nats);
     let mut feed = home.source(&nats).subscribe("evaluation-from-self", 1);
     let mut model = home.source(&nats).subscribe("model", 1);
-    relay.published(home.say(700).await).await;
-    read(&mut *feed, 700).await;
+    relay.published(home.say(3700).await).await;
+    read(&mut *feed, 3700).await;
+    assert_eq!(relay.now().asked, 0, "each batch is taken after the one before");
 
     servers[0].kill().await;
     relay.published(home.say(700).await).await;
@@ -31,8 +32,8 @@ async fn one_server_of_three_may_be_killed_or_stand_still() {
     servers[1].signal("CONT");
     relay.published(home.say(300).await).await;
 
-    assert_eq!(read(&mut *feed, 300).await, home.whole().await[2400..]);
-    assert!(read(&mut *model, 2700).await == home.whole().await);
+    assert_eq!(read(&mut *feed, 300).await, home.whole().await[5400..]);
+    assert!(read(&mut *model, 5700).await == home.whole().await);
     audit(&home, &nats).await;
     assert_eq!(relay.now().created, 1);
 }

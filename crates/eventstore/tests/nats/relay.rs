@@ -31,6 +31,7 @@ async fn the_sequence_of_a_message_is_the_position_of_the_event() {
     audit(&home, &nats).await;
     let status = relay.now();
     assert_eq!((status.position, status.oldest_unpublished, status.created), (5503, None, 1));
+    assert_eq!(status.asked, 0, "each batch is taken after the one before");
     let stream = administer(&server).await.get_stream(name(SERVICE)).await.unwrap();
     let config = &stream.cached_info().config;
     assert!(config.deny_delete && config.deny_purge && config.allow_atomic_publish);
