@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::follower::Follower;
+pub(crate) use self::follower::TAIL_EVENTS_STANDING_BY_MAX;
 use crate::generation::Generation;
 use crate::projection::{Projection, Reach, progress};
 use crate::store::Store;

@@ -2,8 +2,8 @@
 //! kept until it is out of date. No lock is held while anything is computed or awaited.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use contract::name::CycleName;
 use contract::token::SERVICES;
@@ -30,6 +30,10 @@ pub(crate) struct Generation {
     /// Which one of the database; 0: none, since another process writes there.
     number: AtomicI64,
     folded: RwLock<Folded>,
+    /// Whether it has come as far as the logs were when it was begun.
+    whole: AtomicBool,
+    /// Where the logs ended when it was first asked for.
+    goal: OnceLock<BTreeMap<&'static str, u64>>,
     /// Which log each service's facts come from, as far as known.
     pub(crate) epochs: Mutex<BTreeMap<&'static str, Uuid>>,
     /// The newest events.
@@ -63,6 +67,8 @@ impl Generation {
         Self {
             number: AtomicI64::new(number),
             folded: RwLock::new(folded),
+            whole: AtomicBool::default(),
+            goal: OnceLock::new(),
             epochs: Mutex::new(epochs),
             tail: Mutex::new(tail),
             cuts: Cuts::default(),
@@ -91,6 +97,34 @@ impl Generation {
     /// How far each log is folded.
     pub(crate) fn positions(&self) -> BTreeMap<&'static str, u64> {
         self.read(|folded| folded.reached.iter().map(|(service, at)| (*service, at.position)).collect())
+    }
+
+    /// It is known to have come as far as that.
+    pub(crate) fn make_whole(&self) {
+        self.whole.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has come as far as the logs were when it was begun; none: that is not known yet.
+    pub(crate) fn is_whole(&self) -> Option<bool> {
+        if self.whole.load(Ordering::Relaxed) {
+            return Some(true);
+        }
+        let goal = self.goal.get()?;
+        let there = self.read(|folded| {
+            goal.iter().all(|(service, goal)| {
+                let at = folded.reached.get(service);
+                at.map_or(*goal == 0, |at| at.position >= *goal || !at.alarm.is_empty())
+            })
+        });
+        if there {
+            self.make_whole();
+        }
+        Some(there)
+    }
+
+    /// Where the logs ended when it was first asked for.
+    pub(crate) fn set_goal(&self, goal: BTreeMap<&'static str, u64>) {
+        self.goal.get_or_init(|| goal);
     }
 
     /// Another process writes the database from now on.

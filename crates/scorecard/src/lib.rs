@@ -74,6 +74,27 @@ use generation::Generation;
 use projection::Projection;
 use store::Store;
 
+/// What tests set otherwise.
+#[derive(Debug, Clone, Copy)]
+struct Settings {
+    /// Of the facts as they are written.
+    format: i64,
+    /// So many events wait in a replica for the one that writes to sort them in.
+    standing_by_max: usize,
+    /// How often to look whether facts of another format are of use to anybody.
+    look_every: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            format: store::FORMAT,
+            standing_by_max: follow::TAIL_EVENTS_STANDING_BY_MAX,
+            look_every: Duration::from_mins(1),
+        }
+    }
+}
+
 /// The running projection. Cheap to clone.
 #[derive(Clone)]
 pub struct Scorecard {
@@ -89,9 +110,20 @@ impl Scorecard {
         clock: Clock,
         tasks: &Tasks,
     ) -> Result<Self, DatabaseError> {
-        let (store, generation) = patiently(|| taken_up(place), DatabaseError::is_away).await?;
+        Self::start_with(sources, place, clock, tasks, Settings::default()).await
+    }
+
+    async fn start_with(
+        sources: &Sources,
+        place: &Place,
+        clock: Clock,
+        tasks: &Tasks,
+        settings: Settings,
+    ) -> Result<Self, DatabaseError> {
+        let taking_up = || taken_up(place, settings.format);
+        let (store, generation) = patiently(taking_up, DatabaseError::is_away).await?;
         let generation = Arc::new(generation);
-        let projection = Projection::new(generation.clone(), in_order(sources), clock, tasks);
+        let projection = Projection::new(generation.clone(), in_order(sources), clock, tasks, settings);
         let projection = Arc::new(projection);
         let looking = projection.clone();
         let stop = tasks.stop.clone();
@@ -117,9 +149,9 @@ impl Scorecard {
 }
 
 /// The database, and the facts as they are in it; new ones if there are none.
-async fn taken_up(place: &Place) -> Result<(Store, Generation), DatabaseError> {
-    let store = Store::open(place).await?;
-    let writes = store.try_lease(store::LEASE, lease::TTL).await.unwrap_or_default();
+async fn taken_up(place: &Place, format: i64) -> Result<(Store, Generation), DatabaseError> {
+    let store = Store::open(place, format).await?;
+    let writes = store.try_lease(&store.lease(), lease::TTL).await.unwrap_or_default();
     let generation = match resume::resume(&store).await? {
         Some(generation) => generation,
         None if writes => Generation::empty(store.begin().await?, store.clone()),

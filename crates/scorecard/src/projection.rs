@@ -25,7 +25,7 @@ use crate::generation::Generation;
 use crate::heads::Heads;
 use crate::league::{Indices, League, Snapshot};
 use crate::rebuild::Rebuilds;
-use crate::{freshness, store};
+use crate::{Settings, freshness, store};
 
 /// So many cuts of the past are folded at once.
 const FOLDS_AT_ONCE: usize = 2;
@@ -48,6 +48,7 @@ pub(crate) struct Projection {
     clock: Clock,
     tasks: Tasks,
     fed: AtomicU64,
+    settings: Settings,
 }
 
 impl Projection {
@@ -57,6 +58,7 @@ impl Projection {
         sources: Vec<SharedSource>,
         clock: Clock,
         tasks: &Tasks,
+        settings: Settings,
     ) -> Self {
         let (reach, _) = watch::channel(progress(&generation));
         Self {
@@ -69,12 +71,36 @@ impl Projection {
             clock,
             tasks: tasks.clone(),
             fed: AtomicU64::default(),
+            settings,
         }
     }
 
     /// The generation that is read.
     pub(crate) fn generation(&self) -> Arc<Generation> {
         self.current.read().clone()
+    }
+
+    /// The generation that is read, if it is whole: of one that is being built from nothing nobody could tell what there
+    /// is not from what is not folded yet.
+    async fn whole(&self) -> Result<Arc<Generation>, Failure> {
+        let rebuilding = |what: &str| Failure::Unavailable(format!("rebuilding: {what}"));
+        let generation = self.generation();
+        if generation.is_whole().is_none() {
+            let heads = self.heads.look().await;
+            if let Some(head) = heads.values().find(|head| !head.away.is_empty()) {
+                return Err(rebuilding(&head.away));
+            }
+            generation.set_goal(heads.into_iter().map(|(service, head)| (service, head.position)).collect());
+        }
+        match generation.is_whole() {
+            Some(true) => Ok(generation),
+            Some(false) | None => Err(rebuilding("the scorecards are not whole yet; try again")),
+        }
+    }
+
+    /// What tests set otherwise.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings
     }
 
     /// Where the logs end.
@@ -128,6 +154,9 @@ impl Projection {
     /// Puts another generation in the place of the one that is read.
     pub(crate) fn swap(&self, generation: Arc<Generation>) {
         let mut current = self.current.write();
+        if current.is_whole() == Some(true) {
+            generation.make_whole();
+        }
         self.reach.send_replace(progress(&generation));
         *current = generation;
     }
@@ -151,7 +180,7 @@ impl Projection {
     /// A cycle as it is now or later, computed if what is known is older. One computes at a time: whoever
     /// comes meanwhile waits, and takes what was begun after that.
     pub(crate) async fn cycle(&self, name: &CycleName) -> Result<Current, Failure> {
-        self.cycle_of(self.generation(), name).await
+        self.cycle_of(self.whole().await?, name).await
     }
 
     /// The same, of a generation that need not be the one that is read.
@@ -196,7 +225,7 @@ impl Projection {
 
     /// A cycle as it was.
     pub(crate) async fn cycle_as_of(&self, name: &CycleName, cut: Cut) -> Result<Current, Failure> {
-        let generation = self.generation();
+        let generation = self.whole().await?;
         let as_of = self.as_of(&generation, &name.jurisdiction, cut).await?;
         let reached = generation.read(|folded| folded.reached.clone());
         let (key, now) = (name.key(), as_of.now);

@@ -16,8 +16,14 @@ pub(crate) async fn resume(store: &Store) -> Result<Option<Generation>, Error> {
     // Another replica may write meanwhile.
     let mut written = store.snapshot().await?;
     let Some(number) = written.usable().await? else { return Ok(None) };
+    let was_level = written.was_level(number).await?;
     match load(store, &mut written, number).await? {
-        Ok(generation) => Ok(Some(generation)),
+        Ok(generation) => {
+            if was_level {
+                generation.make_whole();
+            }
+            Ok(Some(generation))
+        }
         Err(what) => {
             tracing::warn!("the scorecard is BUILT ANEW from the logs: {what}");
             Ok(None)

@@ -11,7 +11,7 @@
 //! | `store/past` | every event that counts, by jurisdiction |
 //! | `store/shown` | what other tools read: `docs/sql.md` |
 //!
-//! One process writes at a time, the one that holds the lease; each transaction looks, so that one which was asleep
+//! One process of a format writes at a time, the one that holds the format's lease; each transaction looks, so that one which was asleep
 //! and does not know yet that it lost the lease changes nothing.
 
 use std::path::PathBuf;
@@ -42,6 +42,7 @@ use database::{Database, Dialect, Row, Statement};
 #[cfg(test)]
 pub(crate) use facts::Fact;
 pub(crate) use facts::{Checkpoint, Written};
+pub(crate) use generations::FORMAT;
 pub(crate) use past::Sorted;
 use postgres::Postgres;
 #[cfg(test)]
@@ -50,8 +51,8 @@ pub(crate) use shown::Shown;
 pub(crate) use snapshot::Snapshot;
 use sqlite::Sqlite;
 
-/// What the writer holds.
-pub(crate) const LEASE: &str = "scorecard";
+/// What the writer holds, with the number of its format.
+const LEASE: &str = "scorecard";
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,17 +99,19 @@ pub(crate) struct Store {
     database: Arc<dyn Database>,
     /// Names this process among those that may write.
     holder: Uuid,
+    /// Of the facts that it reads and writes.
+    format: i64,
 }
 
 impl Store {
-    /// Opens the database, and brings it to its present shape.
-    pub(crate) async fn open(place: &Place) -> Result<Self, Error> {
+    /// Opens the database for facts of a format, and brings it to its present shape.
+    pub(crate) async fn open(place: &Place, format: i64) -> Result<Self, Error> {
         let holder = Uuid::from_u128(rand::random());
         let database: Arc<dyn Database> = match place {
-            Place::File(path) => Arc::new(Sqlite::open(path, holder).await?),
+            Place::File(path) => Arc::new(Sqlite::open(path, &lease_of(format), holder).await?),
             Place::Url(url) => Arc::new(Postgres::open(url).await?),
         };
-        Ok(Self { database, holder })
+        Ok(Self { database, holder, format })
     }
 
     async fn find(&self, statement: Statement) -> Result<Vec<Row>, Error> {
@@ -117,12 +120,17 @@ impl Store {
 
     /// What was written up to the first time that it is asked.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Error> {
-        Ok(Snapshot(self.database.reading().await?))
+        Ok(Snapshot { reading: self.database.reading().await?, format: self.format })
     }
 
     /// Runs these in one transaction, if this process is the one that writes.
     async fn write_all(&self, statements: Vec<Statement>) -> Result<(), Error> {
-        self.database.write(self.holder, statements).await
+        self.database.write(&self.lease(), self.holder, statements).await
+    }
+
+    /// What the writer holds.
+    pub(crate) fn lease(&self) -> String {
+        lease_of(self.format)
     }
 
     fn dialect(&self) -> Dialect {
@@ -133,6 +141,10 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.database.close().await;
     }
+}
+
+fn lease_of(format: i64) -> String {
+    format!("{LEASE}-{format}")
 }
 
 #[async_trait]

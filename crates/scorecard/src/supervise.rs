@@ -1,5 +1,5 @@
-//! Which generation is followed, and who writes. Of all replicas on one database one holds the lease and writes; the
-//! others fold in memory, from where the database had come when they started, and read of the past what that one
+//! Which generation is followed, and who writes. Of all replicas of one format on one database one holds the lease and
+//! writes; the others fold in memory, from where the database had come when they started, and read of the past what that one
 //! wrote. Who gets the lease takes over as after a restart: resumes from the database, beside what is read, and swaps
 //! when it is level.
 
@@ -18,7 +18,7 @@ use crate::generation::Generation;
 use crate::projection::Projection;
 use crate::resume;
 use crate::show::Show;
-use crate::store::{Error, LEASE, Store};
+use crate::store::{Error, Store};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(crate) async fn supervise(projection: Arc<Projection>, store: Store, first: 
             let _held = Held::new(&says);
             std::future::pending::<()>().await;
         };
-        while_held(&leased, LEASE, &stopping, holding).await;
+        while_held(&leased, &leased.lease(), &stopping, holding).await;
     });
     let supervisor = Supervisor { projection, store: store.clone(), held };
     supervisor.run(first).boxed().await;
@@ -263,6 +263,9 @@ impl Supervisor {
         }
         let running = self.follow(next.clone(), writes, true);
         self.level(&next, &level).await.map_err(NotLevel::Facts)?;
+        if matches!(level, Level::Logs) {
+            next.make_whole();
+        }
         self.projection.swap(next);
         Ok(running)
     }
@@ -293,7 +296,25 @@ async fn settle(projection: Arc<Projection>, store: Store, generation: Arc<Gener
         tracing::debug!("the scorecard is not whole yet: {what}");
         tokio::time::sleep(RETRY_AFTER).await;
     }
-    show.keep_showing().await;
+    tokio::join!(show.keep_showing(), clear_away(&store, projection.settings().look_every));
+}
+
+/// Throws away what programs of other formats read, once nobody has written it for a while.
+async fn clear_away(store: &Store, look_every: Duration) {
+    let mut before = Vec::new();
+    loop {
+        tokio::time::sleep(look_every).await;
+        let cleared = async {
+            let found = store.abandoned().await?;
+            let still = |number: &i64| before.contains(number);
+            store.throw_away(found.iter().copied().filter(still).collect()).await?;
+            Ok::<_, Error>(found)
+        };
+        match cleared.await {
+            Ok(found) => before = found,
+            Err(error) => tracing::warn!(%error, "facts of another format were not thrown away"),
+        }
+    }
 }
 
 async fn try_to_settle(

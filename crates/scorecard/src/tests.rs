@@ -4,6 +4,7 @@ mod as_of;
 mod cards;
 mod explained;
 mod figures;
+mod formats;
 mod frozen;
 mod history;
 mod indices;

@@ -20,7 +20,7 @@ const BATCH_EVENTS_MAX: usize = 8192;
 /// a fact that changes with each of them is written once.
 const TAIL_EVENTS_MAX: usize = 262_144;
 /// So many wait in a replica for the one that writes to sort them in.
-const TAIL_EVENTS_STANDING_BY_MAX: usize = 2 * TAIL_EVENTS_MAX;
+pub(crate) const TAIL_EVENTS_STANDING_BY_MAX: usize = 2 * TAIL_EVENTS_MAX;
 
 /// What is folded together, and then written in one transaction.
 #[derive(Default)]
@@ -240,8 +240,9 @@ impl Following {
 
     /// Another process writes. What it has sorted in is forgotten here; if it is far behind, it is waited for.
     async fn stand_by(&self) -> bool {
-        let Self { generation, store, stop, .. } = self;
-        while generation.tail.lock().events() >= TAIL_EVENTS_STANDING_BY_MAX {
+        let Self { projection, generation, store, stop, .. } = self;
+        let events_max = projection.settings().standing_by_max;
+        while generation.tail.lock().events() >= events_max {
             match store.sorted().await {
                 Ok(sorted) => {
                     let sorted = generation.of_the_same_logs(&sorted).unwrap_or_default();
@@ -251,7 +252,7 @@ impl Following {
                 }
                 Err(error) => tracing::warn!(%error, "trying again"),
             }
-            let full = generation.tail.lock().events() >= TAIL_EVENTS_STANDING_BY_MAX;
+            let full = generation.tail.lock().events() >= events_max;
             if full && stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER)).await.is_none() {
                 return false;
             }

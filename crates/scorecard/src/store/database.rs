@@ -25,8 +25,8 @@ pub(super) trait Database: Send + Sync + 'static {
     /// Reads from now on as of one instant.
     async fn reading(&self) -> Result<Box<dyn Reading>, Error>;
 
-    /// Runs statements in one transaction, if `holder` is the one that writes.
-    async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error>;
+    /// Runs statements in one transaction, if `holder` is the one that has the lease.
+    async fn write(&self, lease: &str, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error>;
 
     /// Takes a lease that is free, or renews the holder's own; whether `holder` has it now.
     async fn try_lease(&self, name: &str, holder: Uuid, ttl: Duration) -> Result<bool, Error>;

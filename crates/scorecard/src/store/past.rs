@@ -6,18 +6,17 @@ use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use uuid::Uuid;
 
 use super::database::{Statement, unreadable};
-use super::generations::FORMAT;
 use super::{Error, Store};
 use crate::history::{Packed, unpack};
 
 /// A row takes no further events once it has this many bytes, which are compressed: all of them are written again.
 const ROW_BYTES_MAX: i64 = 16 * 1024;
 
-/// The generation of a number; 0: the one that is read, or else the last one begun.
+/// The generation of a number; 0: of this format the one that is read, or else the last one begun.
 macro_rules! of_generation {
     () => {
         "(SELECT number FROM generation WHERE number = $1 OR ($1 = 0 AND format = $2) \
-          ORDER BY current DESC, number DESC LIMIT 1)"
+          ORDER BY current > 0 DESC, number DESC LIMIT 1)"
     };
 }
 
@@ -40,7 +39,7 @@ impl Store {
             " ORDER BY 1, 2",
         ));
         let (mut runs, mut sorted) = (Vec::new(), Sorted::new());
-        for row in self.find(found.bind(generation).bind(FORMAT).bind(jurisdiction)).await? {
+        for row in self.find(found.bind(generation).bind(self.format).bind(jurisdiction)).await? {
             match row.text(0)? {
                 "" => runs.push(decompressed(row.bytes(2)?)?),
                 service => drop(sorted.insert(service.to_owned(), log(row.position(1)?, row.bytes(2)?)?)),
@@ -55,7 +54,7 @@ impl Store {
             "SELECT service, sorted, epoch FROM checkpoint WHERE generation = ",
             of_generation!(),
         ));
-        let rows = self.find(found.bind(0_i64).bind(FORMAT)).await?;
+        let rows = self.find(found.bind(0_i64).bind(self.format)).await?;
         rows.iter().map(|row| Ok((row.text(0)?.to_owned(), log(row.position(1)?, row.bytes(2)?)?))).collect()
     }
 

@@ -12,8 +12,8 @@ use sqlx::{
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::Error;
 use super::database::{Database, Dialect, FENCE, Reading, Row, Statement, Value, unreadable};
-use super::{Error, LEASE};
 
 const CONNECTIONS_MAX: u32 = 6;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,13 +68,13 @@ impl Database for Postgres {
         Ok(Box::new(Snapshot(transaction)))
     }
 
-    async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
+    async fn write(&self, lease: &str, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
         let writing = async {
             let mut transaction = self.pool.begin().await?;
             for statement in statements {
                 query(statement).execute(&mut *transaction).await?;
             }
-            let fence = sqlx::query(FENCE).bind(LEASE).bind(holder.as_bytes().as_slice());
+            let fence = sqlx::query(FENCE).bind(lease).bind(holder.as_bytes().as_slice());
             if fence.execute(&mut *transaction).await?.rows_affected() == 0 {
                 return Ok(false);
             }

@@ -63,7 +63,7 @@ impl Store {
 
     /// Is the one that writes from now on.
     pub(crate) async fn take_lease(&self) {
-        let held = self.database.try_lease(super::LEASE, self.holder, eventstore::lease::TTL).await;
+        let held = self.database.try_lease(&self.lease(), self.holder, eventstore::lease::TTL).await;
         assert!(held.unwrap(), "nobody else writes");
     }
 

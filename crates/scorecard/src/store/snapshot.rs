@@ -3,19 +3,28 @@
 use super::Error;
 use super::database::{Reading, Row, Statement};
 use super::facts::{Checkpoint, Fact, checkpoint};
-use super::generations::FORMAT;
 
 /// What was written up to the first time it is asked, and nothing that was written after.
-pub(crate) struct Snapshot(pub(super) Box<dyn Reading>);
+pub(crate) struct Snapshot {
+    pub(super) reading: Box<dyn Reading>,
+    /// Of the facts that can be gone on with.
+    pub(super) format: i64,
+}
 
 impl Snapshot {
     /// The generation to go on with: the one that is read, or else the last one begun; none: there is none
     /// whose facts have the present format.
     pub(crate) async fn usable(&mut self) -> Result<Option<i64>, Error> {
         let usable = Statement::new(
-            "SELECT number FROM generation WHERE format = $1 ORDER BY current DESC, number DESC LIMIT 1",
+            "SELECT number FROM generation WHERE format = $1 ORDER BY current > 0 DESC, number DESC LIMIT 1",
         );
-        self.0.find(usable.bind(FORMAT)).await?.first().map(|row| row.integer(0)).transpose()
+        self.reading.find(usable.bind(self.format)).await?.first().map(|row| row.integer(0)).transpose()
+    }
+
+    /// Whether a generation has been read: it was level with the logs once.
+    pub(crate) async fn was_level(&mut self, generation: i64) -> Result<bool, Error> {
+        let read = Statement::new("SELECT number FROM generation WHERE number = $1 AND current > 0");
+        Ok(!self.reading.find(read.bind(generation)).await?.is_empty())
     }
 
     /// Up to `limit` facts after the one of `after`, by kind and key.
@@ -32,7 +41,7 @@ impl Snapshot {
         let found = found.bind(generation).bind(after.0).bind(after.1).bind(i64::from(limit));
         let text = |row: &Row, column| row.text(column).map(str::to_owned);
         let fact = |row: &Row| Ok(Fact { kind: text(row, 0)?, key: text(row, 1)?, value: text(row, 2)? });
-        self.0.find(found).await?.iter().map(fact).collect()
+        self.reading.find(found).await?.iter().map(fact).collect()
     }
 
     /// How far the facts have come.
@@ -41,13 +50,13 @@ impl Snapshot {
             "SELECT service, position, recorded_at, epoch, sorted FROM checkpoint WHERE generation = $1 \
              ORDER BY service",
         );
-        self.0.find(found.bind(generation)).await?.iter().map(checkpoint).collect()
+        self.reading.find(found.bind(generation)).await?.iter().map(checkpoint).collect()
     }
 
     /// The newest events, as they came, a batch in each.
     pub(crate) async fn recent(&mut self, generation: i64) -> Result<Vec<Vec<u8>>, Error> {
         let found = Statement::new("SELECT events FROM recent WHERE generation = $1 ORDER BY number");
-        let rows = self.0.find(found.bind(generation)).await?;
+        let rows = self.reading.find(found.bind(generation)).await?;
         rows.iter().map(|row| Ok(row.bytes(0)?.to_owned())).collect()
     }
 }

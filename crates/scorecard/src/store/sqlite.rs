@@ -15,14 +15,15 @@ use sqlx::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use super::Error;
 use super::database::{Database, Dialect, FENCE, Reading, Row, Statement, Value, unreadable};
-use super::{Error, LEASE};
 
 /// Readers that may read at once.
 const READERS_MAX: u32 = 4;
 
 /// A file is of one process: whoever opens it is the one that writes from then on.
-const TAKE: &str = "INSERT OR REPLACE INTO lease (name, holder, expires_at) VALUES ($1, $2, 0)";
+const FREE: &str = "DELETE FROM lease";
+const TAKE: &str = "INSERT INTO lease (name, holder, expires_at) VALUES ($1, $2, 0)";
 const HELD: &str = "SELECT count(*) FROM lease WHERE name = $1 AND holder = $2";
 
 /// The database in a SQLite file.
@@ -33,11 +34,14 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// Opens the file at `path`, and makes it if it is not there. From now on `holder` writes it.
-    pub(super) async fn open(path: &Path, holder: Uuid) -> Result<Self, Error> {
+    pub(super) async fn open(path: &Path, lease: &str, holder: Uuid) -> Result<Self, Error> {
         let options = options(path);
         let mut writer = SqliteConnection::connect_with(&options).await?;
         sqlx::migrate!("migrations/sqlite").run(&mut writer).await?;
-        sqlx::query(TAKE).bind(LEASE).bind(holder.as_bytes().as_slice()).execute(&mut writer).await?;
+        let mut taking = writer.begin().await?;
+        sqlx::query(FREE).execute(&mut *taking).await?;
+        sqlx::query(TAKE).bind(lease).bind(holder.as_bytes().as_slice()).execute(&mut *taking).await?;
+        taking.commit().await?;
         let options = options.create_if_missing(false).pragma("cache_size", "-8192").read_only(true);
         let readers = SqlitePoolOptions::new().max_connections(READERS_MAX).test_before_acquire(false);
         Ok(Self { writer: Mutex::new(writer), readers: readers.connect_lazy_with(options) })
@@ -72,13 +76,13 @@ impl Database for Sqlite {
         Ok(Box::new(Snapshot(self.readers.begin().await?)))
     }
 
-    async fn write(&self, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
+    async fn write(&self, lease: &str, holder: Uuid, statements: Vec<Statement>) -> Result<(), Error> {
         let mut writer = self.writer.lock().await;
         let mut transaction = writer.begin().await?;
         for statement in statements {
             query(statement).execute(&mut *transaction).await?;
         }
-        let fence = sqlx::query(FENCE).bind(LEASE).bind(holder.as_bytes().as_slice());
+        let fence = sqlx::query(FENCE).bind(lease).bind(holder.as_bytes().as_slice());
         if fence.execute(&mut *transaction).await?.rows_affected() == 0 {
             return Err(Error::NotTheWriter);
         }

@@ -13,7 +13,7 @@ use super::restart::{long_history, written};
 use super::running::{City, PATIENCE, Running};
 use crate::Place;
 use crate::history::unpack;
-use crate::store::Store;
+use crate::store::{FORMAT, Store};
 
 static SERVER: LazyLock<PostgresHere> = LazyLock::new(|| PostgresHere::run(&["fsync=off"]).unwrap());
 
@@ -23,7 +23,7 @@ pub(super) async fn database() -> Place {
 }
 
 /// What a unit's card said in the end of the first minutes of recording, as JSON.
-async fn as_of(running: &Running, unit: &str) -> String {
+pub(super) async fn as_of(running: &Running, unit: &str) -> String {
     let as_of_recorded = contract::field::to_wire(Timestamp::from_second(1_735_700_030).unwrap());
     let request = GetScorecardRequest {
         name: format!("{}/scorecards/{unit}", cycle()),
@@ -60,7 +60,7 @@ async fn what_a_replica_takes_up_is_of_one_instant_whatever_is_written_meanwhile
         let place = if in_postgresql { database().await } else { city.database() };
         city.record(&History(history[..20].to_vec())).await;
         Running::on(&city, &place).await.stop().await;
-        let store = Store::open(&place).await.unwrap();
+        let store = Store::open(&place, FORMAT).await.unwrap();
         let mut snapshot = store.snapshot().await.unwrap();
         let generation = snapshot.usable().await.unwrap().unwrap();
 

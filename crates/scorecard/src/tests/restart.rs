@@ -2,11 +2,11 @@ use super::history::{History, closed_year, cycle_name};
 use super::running::{City, Running};
 use crate::Place;
 use crate::fold::rows::Change;
-use crate::store::{Checkpoint, Fact, Store, Written};
+use crate::store::{Checkpoint, FORMAT, Fact, Store, Written};
 
 /// Everything written in a database.
 pub(super) async fn written(database: &Place) -> (Vec<Fact>, Vec<Checkpoint>) {
-    let store = Store::open(database).await.unwrap();
+    let store = Store::open(database, FORMAT).await.unwrap();
     let mut written = store.snapshot().await.unwrap();
     let generation = written.usable().await.unwrap().unwrap();
     let facts = written.facts(generation, ("", ""), u32::MAX).await.unwrap();
@@ -82,7 +82,7 @@ async fn facts_from_beyond_the_end_of_a_log_are_thrown_away() {
     city.record(&long_history()).await;
     Running::start(&city).await.stop().await;
     let before = written(&city.database()).await;
-    let store = Store::open(&city.database()).await.unwrap();
+    let store = Store::open(&city.database(), FORMAT).await.unwrap();
     let beyond = Checkpoint { position: 10_000, ..before.1[0].clone() };
     let value = r#"{"title":"Invented","parent":null,"grassroots":false,"retired":false}"#;
     let invented = Change { kind: "unit", key: "city/invented".to_owned(), value: Some(value.to_owned()) };
@@ -103,7 +103,7 @@ async fn facts_that_cannot_be_read_are_built_anew() {
     Running::start(&city).await.stop().await;
     let before = written(&city.database()).await;
     for (kind, value) in [("mark", "not JSON"), ("mark", "{}"), ("rumour", "{}")] {
-        let store = Store::open(&city.database()).await.unwrap();
+        let store = Store::open(&city.database(), FORMAT).await.unwrap();
         let bad = Change { kind, key: "city/2024/tax/work".to_owned(), value: Some(value.to_owned()) };
         let generation = current(&store).await;
         let change = Written { changes: vec![bad], ..Written::default() };

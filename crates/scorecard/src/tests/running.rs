@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::history::History;
 use crate::service::Service;
-use crate::{Place, Scorecard, fold};
+use crate::{Place, Scorecard, Settings, fold};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -145,6 +145,13 @@ impl Running {
     pub(super) async fn begin(city: &City, database: &Place) -> Self {
         let tasks = Tasks::default();
         let scorecard = Scorecard::start(&city.sources(), database, clock(), &tasks).await.unwrap();
+        Self { scorecard, tasks }
+    }
+
+    /// Starts on these sources with settings of its own; need not have caught up.
+    pub(super) async fn set(sources: &Sources, database: &Place, settings: Settings) -> Self {
+        let tasks = Tasks::default();
+        let scorecard = Scorecard::start_with(sources, database, clock(), &tasks, settings).await.unwrap();
         Self { scorecard, tasks }
     }
 

@@ -13,7 +13,7 @@ use super::replicas::database;
 use super::restart::long_history;
 use super::running::{City, Running};
 use crate::Place;
-use crate::store::Store;
+use crate::store::{FORMAT, Store};
 
 const DOCUMENT: &str = include_str!("../../../../docs/sql.md");
 /// They say when a row was written.
@@ -22,7 +22,7 @@ const CLOCK: [&str; 2] = ["computed_at", "written_at"];
 type Views = BTreeMap<String, Vec<BTreeMap<String, Option<String>>>>;
 
 async fn read(place: &Place) -> Views {
-    let store = Store::open(place).await.unwrap();
+    let store = Store::open(place, FORMAT).await.unwrap();
     let mut views = Views::new();
     for view in store.views().await {
         let mut rows = store.read_view(&view).await;
@@ -53,7 +53,7 @@ fn documented() -> BTreeMap<&'static str, Vec<[&'static str; 3]>> {
 async fn every_column_is_documented_as_it_is() {
     let city = City::start().await;
     for (place, kind) in [(database().await, 1), (city.database(), 2)] {
-        let store = Store::open(&place).await.unwrap();
+        let store = Store::open(&place, FORMAT).await.unwrap();
         let views: BTreeSet<_> = store.views().await.into_iter().collect();
         assert_eq!(views, documented().keys().map(|&name| name.to_owned()).collect());
         for (view, columns) in documented() {
@@ -157,7 +157,7 @@ async fn the_reading_role_reads_the_views_and_nothing_else_and_writes_nothing() 
     city.record(&long_history()).await;
     let place = database().await;
     Running::on(&city, &place).await.stop().await;
-    let store = Store::open(&place).await.unwrap();
+    let store = Store::open(&place, FORMAT).await.unwrap();
     store.take_lease().await;
     for view in store.views().await {
         let name = format!("mingjing_read.{view}");

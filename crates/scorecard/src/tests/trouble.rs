@@ -17,7 +17,7 @@ use super::history::{History, closed_year, cycle, cycle_name};
 use super::running::{City, PATIENCE, Running};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trouble {
+pub(super) enum Trouble {
     Nothing,
     /// It does not answer.
     Away,
@@ -79,7 +79,7 @@ impl Feed for TroubledFeed {
 }
 
 /// A city whose log of one service may be in trouble.
-async fn troubled(history: &History, service: &str) -> (City, Sources, watch::Sender<Trouble>) {
+pub(super) async fn troubled(history: &History, service: &str) -> (City, Sources, watch::Sender<Trouble>) {
     let mut city = City::start().await;
     city.record(history).await;
     let (says, trouble) = watch::channel(Trouble::Nothing);
