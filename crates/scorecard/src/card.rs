@@ -200,6 +200,9 @@ fn reason(pending: Pending) -> &'static str {
         Pending::NotInOldScheme => "the cycle's scheme has no such component",
         Pending::NotPublished => "the unit has no points in the component",
         Pending::OtherMethod => "the cycle's scheme has another method, so its facts are not on record",
+        Pending::Withheld => {
+            "a panel is recomputed only under its own rules: under others its ballots could be read off"
+        }
     }
 }
 

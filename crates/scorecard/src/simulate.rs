@@ -6,6 +6,8 @@ use contract::field::BadField;
 use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::{LossLine, Scorecard, SimulationBasis};
 use contract::status::{Failure, Kind};
+use rust_decimal::Decimal;
+use scoring::scheme::{Component, Method, Panel};
 use scoring::{Appraisal, Scheme, simulate};
 
 use crate::card::{Certainty, Frame, text};
@@ -83,7 +85,7 @@ impl<'a> Table<'a> {
     pub(crate) fn of(league: &'a League, simulated: &'a Simulated, basis: SimulationBasis) -> Self {
         let (old, new, facts) = (&league.scheme, &simulated.scheme, &league.facts);
         let appraisal = match basis {
-            SimulationBasis::Recomputed => simulate::recomputed(old, new, facts),
+            SimulationBasis::Recomputed => simulate::recomputed(old, new, facts, gives_ballots_away),
             SimulationBasis::Rescaled | SimulationBasis::Unspecified => {
                 let points = |unit: &str, component: &str| league.points(unit, component);
                 simulate::rescaled(old, new, facts, points)
@@ -128,8 +130,19 @@ impl<'a> Table<'a> {
     }
 }
 
+/// Whether a panel under other rules would tell of its ballots what its own result does not: other classes or weights
+/// give a class's mean, and so the ballot of a class of one; a lower maximum cuts marks off one after another.
+fn gives_ballots_away(own: &Component, other: &Component) -> bool {
+    let (Method::Panel(panel), Method::Panel(others)) = (&own.method, &other.method) else { return false };
+    let weights = |panel: &Panel| -> BTreeMap<String, Decimal> {
+        panel.classes.iter().map(|class| (class.class_id.clone(), class.weight)).collect()
+    };
+    let rules = |panel: &Panel| (panel.trim_from, panel.trim, panel.quorum, weights(panel));
+    own.max_points != other.max_points || rules(panel) != rules(others)
+}
+
 /// simulated − actual final; none where one is pending.
 pub(crate) fn difference(actual: &Scorecard, simulated: &Scorecard) -> Option<String> {
-    let final_points = |card: &Scorecard| card.final_points.as_ref()?.parse::<rust_decimal::Decimal>().ok();
+    let final_points = |card: &Scorecard| card.final_points.as_ref()?.parse::<Decimal>().ok();
     Some(text(final_points(simulated)? - final_points(actual)?))
 }

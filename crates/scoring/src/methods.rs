@@ -51,6 +51,9 @@ pub enum Pending {
     /// Simulation: the old scheme's component is of another kind, so its facts are not on record.
     #[error("the old scheme has it by another kind of method")]
     OtherMethod,
+    /// Simulation: its facts are not computed under other parameters.
+    #[error("its facts are not computed under other parameters")]
+    Withheld,
 }
 
 /// The points of a component for a unit, not yet rounded, or why there are none yet.

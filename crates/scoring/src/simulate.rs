@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::appraisal::{Appraisal, Basis, appraise_with};
 use crate::exact::{exact, quotient};
 use crate::facts::CycleFacts;
-use crate::methods::{self, Asked, Outcome, Pending};
+use crate::methods::{self, Asked, Pending};
 use crate::scheme::{Component, Scheme};
 
 /// Simulates `new` on the points that `old` gave: each × new maximum ÷ old maximum, rounded 2; then §3 and
@@ -31,16 +31,24 @@ pub fn rescaled(
 }
 
 /// Simulates `new` by running its methods again on the recorded facts; a component that `old` lacks, or
-/// has with another kind of method, is pending.
+/// has with another kind of method, is pending, and so is one that `withheld` names by how it stands in
+/// `old` and in `new`.
 #[must_use]
-pub fn recomputed(old: &Scheme, new: &Scheme, facts: &CycleFacts) -> Appraisal {
-    appraise_with(new, facts, |_, asked| (recompute(old, asked), Basis::Facts))
-}
-
-fn recompute(old: &Scheme, asked: Asked<'_>) -> Outcome {
-    let before = old.component(&asked.component.component_id).ok_or(Pending::NotInOldScheme)?;
-    if before.method.kind() != asked.component.method.kind() {
-        return Err(Pending::OtherMethod);
-    }
-    methods::points(asked)
+pub fn recomputed(
+    old: &Scheme,
+    new: &Scheme,
+    facts: &CycleFacts,
+    withheld: impl Fn(&Component, &Component) -> bool,
+) -> Appraisal {
+    let recompute = |asked: Asked<'_>| {
+        let before = old.component(&asked.component.component_id).ok_or(Pending::NotInOldScheme)?;
+        if before.method.kind() != asked.component.method.kind() {
+            return Err(Pending::OtherMethod);
+        }
+        if withheld(before, asked.component) {
+            return Err(Pending::Withheld);
+        }
+        methods::points(asked)
+    };
+    appraise_with(new, facts, |_, asked| (recompute(asked), Basis::Facts))
 }

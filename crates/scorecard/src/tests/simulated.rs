@@ -2,7 +2,7 @@ use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::{Scorecard, SimulateScorecardRequest, SimulationBasis};
 use contract::status::Failure;
 use contract::words::component::Method;
-use contract::words::{AssessorMethod, Component, SchemeRules};
+use contract::words::{AssessorMethod, Component, PanelMethod, SchemeRules};
 
 use super::history::{History, closed_year, rules};
 use crate::simulate;
@@ -77,6 +77,39 @@ fn recomputed_points_come_from_the_facts() {
     assert_eq!(card.components[0].points.as_deref(), Some("20.00"));
     assert_eq!(card.components[4].pending_reason, "the cycle's scheme has no such component");
     assert!(card.final_points.is_none());
+}
+
+#[test]
+fn a_panel_is_recomputed_only_under_its_own_rules_so_that_no_ballot_is_read_off() {
+    type Change = fn(&mut Component, &mut PanelMethod);
+    let leadership = |change: Change| {
+        let mut rules = rules();
+        let mut component = rules.components[1].clone();
+        let Some(Method::Panel(mut panel)) = component.method.take() else { panic!("not a panel") };
+        change(&mut component, &mut panel);
+        component.method = Some(Method::Panel(panel));
+        rules.components[1] = component;
+        let request = request(Some(Rules::Inline(rules)), SimulationBasis::Recomputed);
+        simulated(&published_year(), &request).unwrap().components[1].clone()
+    };
+    let changes: [Change; 6] = [
+        |_, panel| panel.classes.truncate(1),
+        |_, panel| panel.classes[0].weight = "9".to_owned(),
+        |_, panel| panel.trim_from = 2,
+        |_, panel| panel.trim = 7,
+        |_, panel| panel.quorum = "0".to_owned(),
+        |component, _| component.max_points = "9.25".to_owned(),
+    ];
+    for (change, number) in changes.into_iter().zip(1..) {
+        let component = leadership(change);
+        assert_eq!(component.points, None, "change {number}");
+        assert!(component.pending_reason.starts_with("a panel is recomputed only under its own rules"));
+    }
+    let same = leadership(|_, panel| {
+        panel.classes.reverse();
+        panel.classes[0].title = "Members of the government".to_owned();
+    });
+    assert_eq!(same.points.as_deref(), Some("9.06"));
 }
 
 #[test]

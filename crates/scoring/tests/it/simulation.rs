@@ -17,7 +17,7 @@ proptest! {
     fn the_same_scheme_changes_nothing(Year { rules, facts } in years()) {
         let scheme = Scheme::parse(&rules).expect("a sound scheme");
         let actual = appraise(&scheme, &facts);
-        prop_assert_eq!(&simulate::recomputed(&scheme, &scheme, &facts), &actual);
+        prop_assert_eq!(&simulate::recomputed(&scheme, &scheme, &facts, |_, _| false), &actual);
         let rescaled = simulate::rescaled(&scheme, &scheme, &facts, |unit, part| actual.points(unit, part));
         for (unit_id, unit) in &actual.units {
             prop_assert_eq!(rescaled.units[unit_id].final_points, unit.final_points);
@@ -31,7 +31,7 @@ proptest! {
         let new = Scheme::parse(&new_rules).expect("a sound scheme");
         let actual = appraise(&old, &facts);
         let rescaled = simulate::rescaled(&old, &new, &facts, |unit, part| actual.points(unit, part));
-        let recomputed = simulate::recomputed(&old, &new, &facts);
+        let recomputed = simulate::recomputed(&old, &new, &facts, |_, _| false);
         for unit_id in facts.units.keys() {
             for part in &new_rules.components {
                 let id = &part.component_id;
@@ -83,7 +83,7 @@ fn recomputing_runs_the_methods_again_under_the_new_parameters() {
     ];
     let mut facts = one_unit([("panel", ComponentFacts::Ballots(marks.into()))]);
     facts.panels.insert("panel".to_owned(), PanelFacts { closed: true, ballots_cast: 3, electors: 3 });
-    let recomputed = simulate::recomputed(&old, &new, &facts);
+    let recomputed = simulate::recomputed(&old, &new, &facts, |_, _| false);
     assert_eq!(appraise(&old, &facts).points("unit", "panel"), Some(decimal("27.50")));
     assert_eq!(recomputed.points("unit", "panel"), Some(decimal("23.75")));
     assert_eq!(recomputed.points("unit", "conduct"), Some(decimal("4")));
@@ -103,7 +103,7 @@ fn what_has_no_counterpart_is_pending() {
         let components = &appraisal.units["unit"].components;
         components.iter().map(|component| component.points.err()).collect::<Vec<_>>()
     };
-    let recomputed = simulate::recomputed(&old, &new, &facts);
+    let recomputed = simulate::recomputed(&old, &new, &facts, |_, _| false);
     assert_eq!(
         reasons(&recomputed),
         [Some(Pending::OtherMethod), Some(Pending::NoMark), Some(Pending::NotInOldScheme)]
