@@ -29,7 +29,7 @@ pub struct Settings {
     pub database_url: Option<SecretString>,
     /// NATS, where events are published and others' are read; none: all services are in this process.
     #[serde(default)]
-    pub nats_url: Option<String>,
+    pub nats_url: Option<SecretString>,
     /// The credentials file for it; none: it asks for none.
     #[serde(default)]
     pub nats_credentials: Option<PathBuf>,
@@ -220,6 +220,7 @@ mod tests {
     fn a_secret_is_not_shown_and_peers_are_named() {
         let pairs = [
             ("MINGJING_DATABASE_URL", "postgres://mingjing:hunter2@db/training"),
+            ("MINGJING_NATS_URL", "nats://mingjing:hunter2@nats:4222"),
             ("MINGJING_PEERS", "training=http://t:1, complaints=http://c:2"),
         ];
         let settings = Settings::read_with(&Flags::default(), environment(&pairs)).unwrap();

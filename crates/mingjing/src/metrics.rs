@@ -7,6 +7,8 @@
 //! | `mingjing_relay_oldest_unpublished_seconds` | age of the oldest event that is not: what to alert on |
 //! | `mingjing_relay_asked` | how often the stream had to be asked what became of a batch |
 //! | `mingjing_relay_active`, `mingjing_relay_alarm` | 1 if the relay of this process publishes; if it stopped |
+//! | `mingjing_nats_refused` | how often NATS refused something, e.g. what permissions forbid: what to alert on |
+//! | `mingjing_nats_slow_consumers` | how often messages were read too slowly and dropped; they are fetched again |
 //! | `mingjing_consumer_position` | position of the last event that a consumer has dealt with |
 //! | `mingjing_consumer_stopped` | 1 if it stopped at an event that it could not read: what to alert on |
 
@@ -33,6 +35,7 @@ pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow
     metrics::set_global_recorder(recorder).context("metrics are served once")?;
     let logs = substrate.logs();
     let relays = substrate.relays.clone();
+    let connection = substrate.connection.clone();
     let consumers = tasks.consumers.clone();
     let stop = tasks.stop.clone();
     tasks.tracker.spawn(async move {
@@ -44,6 +47,11 @@ pub fn serve(listen: SocketAddr, substrate: &Substrate, tasks: &Tasks) -> anyhow
                 }
                 for (owner, status) in &relays {
                     set_relay(owner.name(), &status.borrow());
+                }
+                if let Some(connection) = &connection {
+                    let connection = connection.borrow();
+                    counter!("mingjing_nats_refused").absolute(connection.refused);
+                    counter!("mingjing_nats_slow_consumers").absolute(connection.slow_consumers);
                 }
                 for consumer in consumers.list() {
                     let service = consumer.source().service();

@@ -35,6 +35,8 @@ pub struct Substrate {
     pub databases: Vec<Arc<dyn Log>>,
     /// What the relays of the logs are doing; empty without NATS.
     pub relays: BTreeMap<Owner, watch::Receiver<relay::Status>>,
+    /// How the connection to NATS fares, if there is one.
+    pub connection: Option<watch::Receiver<nats::Connection>>,
 }
 
 impl Substrate {
@@ -77,7 +79,8 @@ impl Substrate {
             Some((*owner, relay::start(store.clone(), nats, &tasks.tracker, tasks.stop.clone())))
         };
         let relays = stores.iter().filter_map(start).collect();
-        Ok(Self { stores, sources, databases, relays })
+        let connection = nats.as_ref().map(Nats::connection);
+        Ok(Self { stores, sources, databases, relays, connection })
     }
 
     /// The logs that are written here, for reading.
@@ -146,7 +149,7 @@ pub fn sqlite_file(service: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
 pub async fn connect(name: &str, settings: &Settings) -> anyhow::Result<Option<Nats>> {
     let Some(url) = &settings.nats_url else { return Ok(None) };
     let nats = nats::Settings {
-        url: url.clone(),
+        url: url.expose_secret().to_owned(),
         credentials: settings.nats_credentials.clone(),
         name: format!("mingjing-{name}"),
         replicas: settings.nats_replicas,

@@ -68,7 +68,7 @@ async fn start(database: &Settings, server: &NatsHere) -> anyhow::Result<Service
     for target in TARGETS {
         let settings = Settings {
             listen: listen[target.name()],
-            nats_url: Some(server.url().to_owned()),
+            nats_url: Some(server.url().into()),
             peers: Peers::from(peers.clone()),
             ..database.clone()
         };
