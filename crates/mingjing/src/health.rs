@@ -8,8 +8,8 @@
 //! | `consumers` | nothing that follows a log has stopped at an event it could not read |
 //! | `publishing` | no relay has stopped at something that somebody must put right |
 //!
-//! A database or NATS that is away makes nothing unhealthy: what is in memory is still served, and a command
-//! that cannot be stored is refused as such.
+//! A database or NATS that is away makes nothing unhealthy that was filled: what is in memory is still served, and a
+//! command that cannot be stored is refused as such.
 
 use std::time::Duration;
 
@@ -57,11 +57,21 @@ impl Health {
         self.0.set_service_status(name, status).await;
     }
 
-    /// Waits for `stop`, and says at once that nothing serves any more.
-    pub async fn stopping(self, names: Vec<&'static str>, stop: CancellationToken) {
-        stop.cancelled().await;
-        for name in names.into_iter().chain([""]) {
+    /// Waits for `drain`, and says at once that nothing serves any more; at `stop` ends what watches it.
+    pub async fn stopping(
+        mut self,
+        names: Vec<&'static str>,
+        drain: CancellationToken,
+        stop: CancellationToken,
+    ) {
+        drain.cancelled().await;
+        let names: Vec<_> = names.into_iter().chain([""]).collect();
+        for name in &names {
             self.set(name, false).await;
+        }
+        stop.cancelled().await;
+        for name in names.into_iter().chain([ALIVE, CONSUMERS, PUBLISHING]) {
+            self.0.clear_service_status(name).await;
         }
     }
 

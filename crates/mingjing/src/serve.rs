@@ -19,11 +19,13 @@ use contract::training::training_service_server::SERVICE_NAME as TRAINING_SERVIC
 use evaluation::Evaluation;
 use eventstore::Clock;
 use eventstore::store::Log;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use scorecard::Scorecard;
 use shell::{Model, Reads, Tasks};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -51,8 +53,12 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 const FILL_LOOK: Duration = Duration::from_secs(2);
 /// … or this, while a log is away.
 const FILL_RETRY: Duration = Duration::from_millis(200);
-/// A stop waits this long for the calls and tasks that run.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Who no longer says that it serves still accepts calls for this long, so that nobody is sent to it who is refused.
+const DRAIN: Duration = Duration::from_secs(1);
+/// A stop waits this long for the calls and tasks that run …
+const STOP_TIMEOUT: Duration = Duration::from_secs(8);
+/// … and this long for each database to be closed, all at once.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What was started, running.
 pub struct Running {
@@ -62,14 +68,18 @@ pub struct Running {
     pub tasks: Tasks,
     databases: Vec<Arc<dyn Log>>,
     filled: watch::Receiver<bool>,
+    draining: CancellationToken,
 }
 
 /// The services of a process, on the way to being served.
 struct Services {
     routes: Routes,
     /// Each by its gRPC name, with what fills what it reads from.
-    filling: Vec<(&'static str, BoxFuture<'static, bool>)>,
+    filling: Vec<(&'static str, Filling)>,
 }
+
+/// Fills what a service reads from, as long as it takes; `false`: it has met what it cannot read.
+type Filling = Box<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// Starts what `target` says, as `settings` say, and serves it. Each service is healthy once what it reads from is
 /// filled: see [`Running::filled`]. Time is `system`'s, unless the settings have it moved by hand.
@@ -105,7 +115,9 @@ pub async fn start(target: Target, settings: &Settings, system: Clock) -> anyhow
 
     let names: Vec<_> = services.filling.iter().map(|(name, _)| *name).collect();
     health.begin(&names).await;
-    let stopping = health.clone().stopping(names, tasks.stop.clone());
+    let draining = tasks.stop.child_token();
+    tasks.tracker.spawn(health.clone().stopping(names, draining.clone(), tasks.stop.clone()));
+    let stopping = tasks.stop.clone().cancelled_owned();
     let server = Server::builder()
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
@@ -123,11 +135,11 @@ pub async fn start(target: Target, settings: &Settings, system: Clock) -> anyhow
 
     let (publish, filled) = watch::channel(false);
     let filling = fill(services.filling, health.clone(), publish);
-    let stop = tasks.stop.clone();
-    tasks.tracker.spawn(async move { stop.run_until_cancelled(filling).await });
+    let until = draining.clone();
+    tasks.tracker.spawn(async move { until.run_until_cancelled(filling).await });
     let relays = substrate.relays.values().cloned().collect();
     tasks.tracker.spawn(health.follow(tasks.consumers.clone(), relays, tasks.stop.clone()));
-    Ok(Running { address, tasks, databases: substrate.databases, filled })
+    Ok(Running { address, tasks, databases: substrate.databases, filled, draining })
 }
 
 impl Services {
@@ -140,9 +152,9 @@ impl Services {
         tasks: &Tasks,
     ) -> anyhow::Result<Self> {
         let sources = &substrate.sources;
-        let mut filling: Vec<(&'static str, BoxFuture<'static, bool>)> = Vec::new();
+        let mut filling: Vec<(&'static str, Filling)> = Vec::new();
         routes = routes.add_service(EventServiceServer::new(Events::new(substrate.logs(), tasks)));
-        filling.push((EVENT_SERVICE, Box::pin(std::future::ready(true))));
+        filling.push((EVENT_SERVICE, Box::new(|| Box::pin(std::future::ready(true)))));
         if let Some(store) = substrate.stores.get(&Owner::Training) {
             let training = Training::start(store.clone(), sources, clock.clone(), tasks);
             routes = routes.add_service(training.server().max_decoding_message_size(REQUEST_BYTES_MAX));
@@ -167,12 +179,15 @@ impl Services {
             let place = substrate::projection_place(settings)?;
             let scorecard = Scorecard::start(sources, &place, clock, tasks).await?;
             routes = routes.add_service(scorecard.server().max_decoding_message_size(REQUEST_BYTES_MAX));
-            filling.push((
-                SCORECARD_SERVICE,
-                Box::pin(async move {
+            let scorecard = Arc::new(scorecard);
+            let filled = move || {
+                let scorecard = scorecard.clone();
+                let filled = async move {
                     until_filled(|| scorecard.catch_up(FILL_LOOK), || scorecard.has_stopped()).await
-                }),
-            ));
+                };
+                filled.boxed()
+            };
+            filling.push((SCORECARD_SERVICE, Box::new(filled)));
         }
         Ok(Self { routes, filling })
     }
@@ -185,48 +200,61 @@ impl Running {
         let _ = self.filled.clone().wait_for(|filled| *filled).await;
     }
 
+    /// Says at once that it does not serve, and goes on serving for a second.
+    pub async fn drain(&self) {
+        self.draining.cancel();
+        tokio::time::sleep(DRAIN).await;
+    }
+
     /// Stops in good order: unhealthy at once, running calls answered, tasks ended, databases closed, within 10 s.
+    /// The databases are closed, whatever does not end.
     pub async fn stop(self) {
         self.tasks.stop.cancel();
         self.tasks.tracker.close();
-        let closed = async {
-            self.tasks.tracker.wait().await;
-            for database in &self.databases {
-                database.close().await;
-            }
-        };
-        if tokio::time::timeout(STOP_TIMEOUT, closed).await.is_err() {
-            tracing::warn!("some tasks did not stop within {} s", STOP_TIMEOUT.as_secs());
+        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.tracker.wait()).await.is_err() {
+            tracing::warn!("some calls or tasks did not end within {} s", STOP_TIMEOUT.as_secs());
+        }
+        let closing = futures::future::join_all(self.databases.iter().map(|database| database.close()));
+        if tokio::time::timeout(CLOSE_TIMEOUT, closing).await.is_err() {
+            tracing::warn!("some databases were not closed within {} s", CLOSE_TIMEOUT.as_secs());
         }
     }
 }
 
 /// Says which service is healthy as each is filled. One that cannot be (an event that it cannot read) stays
-/// unhealthy; the others serve.
-async fn fill(
-    filling: Vec<(&'static str, BoxFuture<'static, bool>)>,
-    health: Health,
-    publish: watch::Sender<bool>,
-) {
-    let one = |(name, filling): (&'static str, BoxFuture<'static, bool>)| {
-        let health = health.clone();
-        async move {
-            let filled = filling.await;
-            health.set(name, filled).await;
-            filled
-        }
-    };
-    let all = futures::future::join_all(filling.into_iter().map(one)).await;
-    health.set("", all.into_iter().all(|filled| filled)).await;
+/// unhealthy until it goes on; the others serve.
+async fn fill(filling: Vec<(&'static str, Filling)>, health: Health, publish: watch::Sender<bool>) {
+    let all = filling.iter().map(|service| fill_one(service, &health));
+    let filled = futures::future::join_all(all).await;
+    let stopped: Vec<_> = filling.iter().zip(filled).filter(|(_, filled)| !filled).collect();
+    health.set("", stopped.is_empty()).await;
     publish.send_replace(true);
+    let stopped = stopped.into_iter().map(async |(service, _)| {
+        tracing::error!("{} cannot be filled: see `mingjing consumers list`", service.0);
+        while !fill_one(service, &health).await {
+            tokio::time::sleep(FILL_LOOK).await;
+        }
+    });
+    futures::future::join_all(stopped).await;
+    health.set("", true).await;
     tracing::info!("all that is served is filled");
 }
 
-fn filled<M: Model, R: Model>(reads: &Reads<M>, replica: &Reads<R>) -> BoxFuture<'static, bool> {
+async fn fill_one((name, filling): &(&'static str, Filling), health: &Health) -> bool {
+    let filled = filling().await;
+    health.set(name, filled).await;
+    filled
+}
+
+fn filled<M: Model, R: Model>(reads: &Reads<M>, replica: &Reads<R>) -> Filling {
     let (reads, replica) = (reads.clone(), replica.clone());
-    Box::pin(async move {
-        until_filled(|| reads.catch_up(FILL_LOOK), || reads.has_stopped()).await
-            && until_filled(|| replica.catch_up(FILL_LOOK), || replica.has_stopped()).await
+    Box::new(move || {
+        let (reads, replica) = (reads.clone(), replica.clone());
+        let filled = async move {
+            until_filled(|| reads.catch_up(FILL_LOOK), || reads.has_stopped()).await
+                && until_filled(|| replica.catch_up(FILL_LOOK), || replica.has_stopped()).await
+        };
+        filled.boxed()
     })
 }
 
@@ -237,7 +265,7 @@ async fn until_filled<F: Future<Output = Result<(), Failure>>>(
 ) -> bool {
     while let Err(failure) = catch_up().await {
         if has_stopped() {
-            tracing::error!(?failure, "a service cannot be filled");
+            tracing::debug!(?failure, "a service cannot be filled");
             return false;
         }
         tracing::debug!(?failure, "a service is not filled yet");

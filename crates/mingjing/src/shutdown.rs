@@ -6,15 +6,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::serve::Running;
 
+/// What shells call the end by a signal.
+const INTERRUPTED: i32 = 130;
+
 /// Serves until the first signal to stop (interrupt or terminate), then stops in good order; a second signal
-/// ends that at once.
+/// ends the process at once.
 pub async fn serve_until_asked(running: Running) -> std::io::Result<ExitCode> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     either(&mut interrupt, &mut terminate).await;
     tracing::info!("stopping");
+    let stopping = async {
+        running.drain().await;
+        running.stop().await;
+    };
     tokio::select! {
-        () = running.stop() => Ok(ExitCode::SUCCESS),
-        () = either(&mut interrupt, &mut terminate) => Ok(ExitCode::from(130)),
+        () = stopping => Ok(ExitCode::SUCCESS),
+        // Returning would wait for whatever runs.
+        () = either(&mut interrupt, &mut terminate) => std::process::exit(INTERRUPTED),
     }
 }
 
