@@ -1,6 +1,7 @@
 //! What the services publish over NATS: heard by a foreign subscriber, described by a document, read at its owner
 //! where it is missing.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use std::time::Duration;
 use contract::complaints::complaint_service_client::ComplaintServiceClient;
 use contract::complaints::{ComplaintChannel, LodgeComplaintRequest, NewComplaint};
 use contract::event::event_service_client::EventServiceClient;
-use contract::event::{ListConsumersRequest, ResumeConsumerRequest};
+use contract::event::{Consumer, ListConsumersRequest, ResumeConsumerRequest};
+use contract::token::SERVICES;
 use eventstore::nats::source::{Filler as _, NatsSource};
-use eventstore::nats::{Nats, Settings};
+use eventstore::nats::{Nats, Settings, jetstream};
 use eventstore::sqlite::SqliteLog;
 use eventstore::{EventStore, Feed, RecordedEvent, Source as _, relay};
 use mingjing::remote::RemoteLog;
@@ -175,6 +177,20 @@ async fn what_follows_the_logs_is_listed_and_what_goes_on_is_left_alone() {
             .iter()
             .any(|consumer| (&*consumer.consumer, &*consumer.service) == ("evaluation", "evaluation"))
     );
+    let document = mingjing::asyncapi::document();
+    let mut described = BTreeSet::new();
+    for stream in document["x-streams"].as_array().unwrap() {
+        for consumer in stream["durable_consumers"].as_array().unwrap() {
+            described.insert((stream["name"].as_str().unwrap(), consumer.as_str().unwrap()));
+        }
+    }
+    let streams: BTreeMap<_, _> = SERVICES.map(|service| (service, jetstream::name(service))).into();
+    let reads =
+        |it: &&Consumer| it.consumer.split_once("-from-").is_some_and(|(acting, _)| acting != it.service);
+    let reading = listed.iter().filter(reads);
+    let reading: BTreeSet<_> =
+        reading.map(|it| (streams[it.service.as_str()].as_str(), it.consumer.as_str())).collect();
+    assert_eq!(described, reading, "who reads a stream durably");
     let resume = |consumer: &str| ResumeConsumerRequest { consumer: consumer.to_owned() };
     let resumed = client.resume_consumer(resume("evaluation-from-complaints")).await.unwrap().into_inner();
     assert_eq!(resumed.consumers, []);

@@ -7,9 +7,8 @@ use eventstore::nats::{jetstream, message};
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
-/// The reactions, each with the service whose events it acts on.
-const REACTIONS: [(&str, &str); 2] =
-    [("evaluation-from-complaints", "complaints"), ("accountability-from-complaints", "complaints")];
+use crate::reactions;
+
 /// The headers of every message, each with what it holds and whether it may be absent.
 const HEADERS: [(&str, &str, bool); 21] = [
     ("ce-specversion", "1.0", false),
@@ -134,8 +133,10 @@ fn headers() -> Value {
 /// A stream with the settings that it is made with, and who consumes it durably.
 fn stream(service: &str) -> Value {
     let settings = jetstream::settings(service, uuid::Uuid::nil(), 1);
-    let consumers: Vec<_> =
-        REACTIONS.iter().filter(|(_, from)| *from == service).map(|(name, _)| *name).collect();
+    // Who reacts to its own log does not read it here.
+    let consumers = reactions::all().into_iter().map(|drawn| drawn.consumer);
+    let consumers = consumers.filter(|name| name.ends_with(&format!("-from-{service}")));
+    let consumers: Vec<_> = consumers.collect();
     json!({
         "name": settings.name,
         "subjects": settings.subjects,

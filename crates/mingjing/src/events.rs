@@ -36,8 +36,11 @@ impl Events {
     }
 
     fn log(&self, service: &str) -> Result<&LogReader, BadField> {
-        let known = || self.logs.keys().copied().collect::<Vec<_>>().join(", ");
-        self.logs.get(service).ok_or_else(|| BadField::new("service", format!("must be one of {}", known())))
+        let must_be = || match self.logs.keys().copied().collect::<Vec<_>>().join(", ") {
+            known if known.is_empty() => "this process owns no log: ask the service that does".to_owned(),
+            known => format!("must be one of {known}"),
+        };
+        self.logs.get(service).ok_or_else(|| BadField::new("service", must_be()))
     }
 }
 
@@ -186,5 +189,18 @@ fn to_wire(service: &str, event: RecordedEvent) -> words::RecordedEvent {
         traceparent: event.traceparent,
         payload: event.payload,
         chain_hash: event.chain_hash.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_has_no_log_says_so() {
+        let events = Events::new([], &Tasks::default());
+        let asked = ReadEventsRequest { service: "evaluation".to_owned(), ..Default::default() };
+        let refused = events.read_events(Request::new(asked)).await.unwrap_err();
+        assert!(refused.message().contains("owns no log"), "{refused}");
     }
 }
