@@ -8,6 +8,8 @@ LISTEN ?= 127.0.0.1:50051
 TOOLS := .tools
 BUF := $(TOOLS)/python/bin/buf
 PYTHON := $(TOOLS)/python/bin/python
+# What the kill loop of the stack found.
+KILLS := target/tmp/kills.txt
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -15,7 +17,7 @@ help: ## Say what can be made
 run: ## Build, serve everything embedded, load the sample year, print its scorecard, keep serving (Ctrl-C stops)
 	cargo run --release --locked --package mingjing -- demo --keep-serving --listen $(LISTEN) --data-dir $(DATA_DIR)
 
-stack: tools ## Five processes on PostgreSQL and NATS on this machine, in STACK: start them, load the sample year, print its scorecard
+stack: $(TOOLS)/.python $(TOOLS)/.postgres ## Five processes on PostgreSQL and NATS on this machine, in STACK: start them, load the sample year, print its scorecard
 	cargo build --release --locked --package mingjing
 	@deploy/stack up $(STACK) target/release/mingjing $(TOOLS)/python/bin/nats-server
 	@target/release/mingjing sample --server http://127.0.0.1:50063 --scorecard http://127.0.0.1:50065 --peers \
@@ -33,12 +35,15 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	$(MAKE) --no-print-directory lint-proto lint-deploy
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 	cargo build --locked --package mingjing
+	@rm -f $(KILLS)
 	cargo test --workspace --locked --no-fail-fast
+	@cat $(KILLS)
 
 soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (10: a thousand kills of the stack's processes); YEARS generated years (1000)
 	cargo build --locked --package mingjing
 	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
-	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- --nocapture stack::kill
+	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- stack::kill
+	@cat $(KILLS)
 	TEST_YEARS=$(or $(YEARS),1000) cargo test --locked --package tests --test it -- --nocapture --test-threads 1 years:: methods::
 
 check: ## Format, lints, tests without the end-to-end ones: before each commit
@@ -59,11 +64,17 @@ lint-proto:
 lint-deploy:
 	deploy/check-kubernetes $(TOOLS)/python/bin
 
-tools: $(TOOLS)/.done ## Install what the tests need beside Rust, under .tools (Python, buf, NATS, PostgreSQL, AsyncAPI, kubectl)
+tools: $(TOOLS)/.python $(TOOLS)/.asyncapi $(TOOLS)/.postgres ## Install what the tests need beside Rust, under .tools (Python, buf, NATS, PostgreSQL, AsyncAPI, kubectl)
 
-$(TOOLS)/.done: tests/python/requirements.txt deploy/install-python deploy/install-asyncapi deploy/install-postgres
+$(TOOLS)/.python: deploy/install-python tests/python/requirements.txt
 	deploy/install-python $(TOOLS)/python tests/python/requirements.txt
+	@touch $@
+
+$(TOOLS)/.asyncapi: deploy/install-asyncapi
 	deploy/install-asyncapi $(TOOLS)/asyncapi
+	@touch $@
+
+$(TOOLS)/.postgres: deploy/install-postgres
 	deploy/install-postgres $(TOOLS)/postgres
 	@touch $@
 

@@ -1,6 +1,8 @@
 //! Processes are killed at random while clients write and read; each time publishing goes on.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use mingjing::target::Owner;
@@ -23,7 +25,8 @@ const PAUSE_MILLIS_MAX: u64 = 150;
 async fn nothing_is_lost_doubled_or_different_whatever_is_killed_under_load() {
     let seed = setting(option_env!("TEST_SEED"), 3);
     let kills = KILLS * setting(option_env!("TEST_SOAK"), 1);
-    tell(&format!("{kills} kills, seed {seed} (TEST_SEED)"));
+    let mut told = format!("{kills} kills of the stack's processes, seed {seed} (TEST_SEED)\n");
+    tell(&told);
     let home = tempdir().unwrap();
     let stack = Stack::up(home.path(), REPLICAS).await;
     city(&stack).await;
@@ -50,12 +53,11 @@ async fn nothing_is_lost_doubled_or_different_whatever_is_killed_under_load() {
     stack.start_all().await;
     let events = audit(&stack, REPLICAS, &acknowledged, watch).await;
     for (kind, (count, longest)) in gaps {
-        tell(&format!("{kind}: {count} kills, the longest gap in publishing {longest:?}"));
+        let _ = writeln!(told, "{kind}: {count} kills, the longest gap in publishing {longest:?}");
     }
-    tell(&format!(
-        "{} commands answered, {events} events: 0 lost, 0 doubled, 0 different",
-        acknowledged.len()
-    ));
+    let answered = acknowledged.len();
+    let _ = writeln!(told, "{answered} commands answered, {events} events: 0 lost, 0 doubled, 0 different");
+    tell(&told);
 }
 
 /// Whose publishing stands still while a process is down.
@@ -78,7 +80,7 @@ fn setting(text: Option<&str>, otherwise: u64) -> u64 {
     text.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are for people to read")]
-fn tell(line: &str) {
-    println!("{line}");
+/// For people to read: where `make test` shows it.
+fn tell(told: &str) {
+    std::fs::write(Path::new(env!("CARGO_TARGET_TMPDIR")).join("kills.txt"), told).unwrap();
 }
