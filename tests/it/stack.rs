@@ -9,8 +9,10 @@ use crate::harness::*;
 use running::{NATS, SERVICES, Stack};
 
 mod audit;
+mod away;
 mod kill;
 mod load;
+mod overload;
 mod replicas;
 mod restored;
 mod running;

@@ -49,9 +49,9 @@ pub(super) struct Acknowledged {
 }
 
 /// What a command was answered.
-struct Answered {
-    position: u64,
-    token: String,
+pub(super) struct Answered {
+    pub(super) position: u64,
+    pub(super) token: String,
 }
 
 /// Runs until it is enough.
@@ -159,17 +159,7 @@ impl Client {
         let owner = self.owner;
         let request_id = request_id_of(thing, "write");
         let answered = self
-            .answered(|channel| {
-                let (thing, request_id) = (thing.to_owned(), request_id.clone());
-                async move {
-                    match owner {
-                        Owner::Training => enrol(channel, unit, thing, request_id).await,
-                        Owner::Complaints => lodge(channel, unit, thing, request_id).await,
-                        Owner::Evaluation => record(channel, unit, thing, request_id, number).await,
-                        Owner::Accountability => open(channel, unit, thing, request_id).await,
-                    }
-                }
-            })
+            .answered(|channel| write(owner, channel, unit, thing.to_owned(), request_id.clone(), number))
             .await;
         self.note(thing, answered.position);
         answered
@@ -247,8 +237,25 @@ async fn repeated<T, F: Future<Output = Result<T, Status>>>(ask: impl Fn() -> F)
 }
 
 /// The same for the same step of the same thing.
-fn request_id_of(thing: &str, step: &str) -> String {
+pub(super) fn request_id_of(thing: &str, step: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{thing}/{step}").as_bytes()).to_string()
+}
+
+/// Writes something new in a service's log.
+pub(super) async fn write(
+    owner: Owner,
+    channel: Channel,
+    unit: &'static str,
+    thing: String,
+    request_id: String,
+    number: u64,
+) -> Result<Answered, Status> {
+    match owner {
+        Owner::Training => enrol(channel, unit, thing, request_id).await,
+        Owner::Complaints => lodge(channel, unit, thing, request_id).await,
+        Owner::Evaluation => record(channel, unit, thing, request_id, number).await,
+        Owner::Accountability => open(channel, unit, thing, request_id).await,
+    }
 }
 
 async fn enrol(
@@ -319,7 +326,8 @@ async fn open(channel: Channel, unit: &str, case_id: String, request_id: String)
     Ok(Answered { position: answer.position, token: answer.consistency_token })
 }
 
-async fn read(
+/// Whether what was written is read by its token.
+pub(super) async fn read(
     owner: Owner,
     channel: Channel,
     unit: &str,

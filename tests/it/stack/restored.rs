@@ -35,7 +35,8 @@ async fn a_log_restored_from_an_older_copy_is_not_published_until_it_is_renewed_
     administer(&stack, &["DROP DATABASE evaluation (FORCE)", "ALTER DATABASE older RENAME TO evaluation"])
         .await;
     stack.start(RESTORED.name()).await;
-    until(async || is_healthy(&stack, "alive").await && !is_healthy(&stack, "publishing").await).await;
+    let healthy = async |name| stack.is_healthy(RESTORED.name(), name).await;
+    until(async || healthy("alive").await && !healthy("publishing").await).await;
     let (renewed, said) = renew(&stack).await;
     assert!(!renewed && said.contains("stop it first"), "{said}");
 
@@ -46,7 +47,7 @@ async fn a_log_restored_from_an_older_copy_is_not_published_until_it_is_renewed_
         stack.kill(name).await;
     }
     stack.start_all().await;
-    until(async || is_healthy(&stack, "publishing").await).await;
+    until(async || healthy("publishing").await).await;
     let resumed = resume(&stack).await;
     assert!(resumed.iter().any(|consumer| consumer == "accountability-from-evaluation"), "{resumed:?}");
 
@@ -80,14 +81,6 @@ async fn administer(stack: &Stack<'_>, statements: &[&'static str]) {
     for statement in statements {
         sqlx::query(AssertSqlSafe(*statement)).execute(&mut connection).await.unwrap();
     }
-}
-
-/// What the program says of its health under this name.
-async fn is_healthy(stack: &Stack<'_>, name: &str) -> bool {
-    let mut health = Command::new(&stack.program);
-    health.args(["health", name, "--server"]);
-    health.arg(format!("http://{}", stack.address(RESTORED.name(), 0)));
-    health.output().await.unwrap().status.success()
 }
 
 /// Whether it was renewed, and what was said.

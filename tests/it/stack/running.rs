@@ -75,20 +75,38 @@ impl<'a> Stack<'a> {
 
     /// Kills a process, PostgreSQL with its children, with no chance to say goodbye; waits until it is gone.
     pub(crate) async fn kill(&self, name: &str) {
-        let file = std::fs::read_to_string(self.pid_file(name)).unwrap();
-        let process = file.lines().next().unwrap();
-        let children = Command::new("pgrep").args(["--parent", process]).output().await.unwrap().stdout;
-        let children = String::from_utf8(children).unwrap();
+        let processes = self.processes(name).await;
         let mut kill = Command::new("kill");
-        kill.arg("-KILL").arg(process).args(children.lines()).stderr(std::process::Stdio::null());
+        kill.arg("-KILL").args(&processes).stderr(std::process::Stdio::null());
         // A child may have ended meanwhile.
         kill.status().await.unwrap();
         let gone = async {
-            while !is_gone(process) || !children.lines().all(is_gone) {
+            while !processes.iter().all(|process| is_gone(process)) {
                 sleep(POLL).await;
             }
         };
         timeout(PATIENCE, gone).await.expect("what was killed is gone");
+    }
+
+    /// The id of a process.
+    pub(crate) fn process(&self, name: &str) -> String {
+        let file = std::fs::read_to_string(self.pid_file(name)).unwrap();
+        file.lines().next().unwrap().to_owned()
+    }
+
+    /// The ids of a process and its children.
+    pub(crate) async fn processes(&self, name: &str) -> Vec<String> {
+        let process = self.process(name);
+        let children = Command::new("pgrep").args(["--parent", &process]).output().await.unwrap().stdout;
+        let children = String::from_utf8(children).unwrap();
+        std::iter::once(process).chain(children.lines().map(str::to_owned)).collect()
+    }
+
+    /// What a service says of its health under this name.
+    pub(crate) async fn is_healthy(&self, service: &str, name: &str) -> bool {
+        let mut health = Command::new(&self.program);
+        health.args(["health", name, "--server"]).arg(format!("http://{}", self.address(service, 0)));
+        health.output().await.unwrap().status.success()
     }
 
     /// The processes that do not run, and the last that they said.
