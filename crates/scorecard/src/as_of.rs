@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use scoring::figures::training::Training;
 
-use crate::fold::{Folded, Reached, apply};
+use crate::fold::{Folded, apply, readable};
 use crate::history::{Corrupt, Past};
 use crate::league::League;
 
@@ -26,6 +26,8 @@ pub(crate) struct Cut {
     pub(crate) recorded: Option<Timestamp>,
     /// In a log up to this position; a log that is not named has none.
     pub(crate) positions: Option<BTreeMap<&'static str, u64>>,
+    /// What was due by then is due; whatever counts.
+    pub(crate) due: Option<Timestamp>,
 }
 
 impl Cut {
@@ -33,13 +35,13 @@ impl Cut {
     pub(crate) fn parse(occurred: Option<Wire>, recorded: Option<Wire>) -> Result<Option<Self>, BadField> {
         let occurred = occurred.map(|at| field::instant("as_of_occurred", at)).transpose()?;
         let recorded = recorded.map(|at| field::instant("as_of_recorded", at)).transpose()?;
-        let cut = Self { occurred, recorded, positions: None };
+        let cut = Self { occurred, recorded, ..Self::default() };
         Ok((cut != Self::default()).then_some(cut))
     }
 
     /// The instant as of which what is due is due.
     pub(crate) fn instant(&self, now: Timestamp) -> Timestamp {
-        [self.occurred, self.recorded].into_iter().flatten().fold(now, Timestamp::min)
+        [self.occurred, self.recorded, self.due].into_iter().flatten().fold(now, Timestamp::min)
     }
 
     /// Whether an event is among them.
@@ -55,20 +57,25 @@ impl Cut {
 }
 
 /// Folds what a cut leaves of a jurisdiction's past, in log order. What is built upon something that had not
-/// happened by then is left out with it.
+/// happened by then is left out with it; what cannot be read is left out with an alarm.
 pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<(Folded, Training), Corrupt> {
     let (mut folded, mut training) = (Folded::default(), Training::default());
     for event in past.events_of(Some(cut)) {
         let event = event?;
         let taken =
             apply(&mut folded.facts, &event).and_then(|()| training.apply(event.event_type, event.payload));
+        let reached = folded.reached.entry(event.service).or_default();
         if let Err(what) = taken {
-            tracing::debug!(position = event.position, "{} is left out as of then: {what}", event.service);
+            let left_out =
+                format!("{}:{} ({}) is left out: {what}", event.service, event.position, event.kind());
+            if readable(&event).is_ok() {
+                tracing::debug!("{left_out}");
+            } else if reached.alarm.is_empty() {
+                tracing::error!("{left_out}");
+                reached.alarm = left_out;
+            }
         }
-        let recorded_at = Some(event.recorded_at);
-        folded
-            .reached
-            .insert(event.service, Reached { position: event.position, recorded_at, alarm: String::new() });
+        (reached.position, reached.recorded_at) = (event.position, Some(event.recorded_at));
     }
     Ok((folded, training))
 }

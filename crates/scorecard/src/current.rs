@@ -86,6 +86,11 @@ impl Current {
         }
     }
 
+    /// The instant as of which what is due is due.
+    pub(crate) fn instant(&self) -> Timestamp {
+        self.now
+    }
+
     /// How far a log was folded when it was right.
     pub(crate) fn position(&self, service: &str) -> u64 {
         self.reached.get(service).map_or(0, |reached| reached.position)

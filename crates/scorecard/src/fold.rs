@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use eventstore::RecordedEvent;
 use jiff::Timestamp;
+use scoring::figures::training::Fact;
 
 pub(crate) mod accountability;
 pub(crate) mod complaints;
@@ -101,12 +102,22 @@ impl Folded {
     }
 }
 
+/// Whether an event can be decoded; the error says why not. One that can be and is refused contradicts another.
+pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
+    match event.service {
+        evaluation::SERVICE => evaluation::readable(event),
+        complaints::SERVICE => complaints::readable(event),
+        accountability::SERVICE => accountability::readable(event),
+        _ => Fact::decode(event.event_type, event.payload).map(drop).map_err(|error| error.to_string()),
+    }
+}
+
 /// Folds one event; one that is refused has changed nothing.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     match event.service {
         evaluation::SERVICE => evaluation::apply(facts, event),
-        // Its figures are folded apart, by `drill`.
-        "training" => Ok(()),
+        // Its figures are folded apart, by `drill`: here it is only seen that they can be.
+        "training" => readable(event),
         complaints::SERVICE => complaints::apply(facts, event),
         accountability::SERVICE => accountability::apply(facts, event),
         _ => Err("no service of that name is known".to_owned()),

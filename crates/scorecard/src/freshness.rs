@@ -43,6 +43,19 @@ fn alarm(service: &str, [stopped, away]: [&str; 2], [differences, training]: [&s
     alarms.join("; ")
 }
 
+/// How far a cut of the past comes, and why a log goes no further now.
+pub(crate) fn then(
+    cut: &BTreeMap<&'static str, Reached>,
+    now: BTreeMap<&'static str, Reached>,
+) -> BTreeMap<&'static str, Reached> {
+    let then = |(service, now): (&'static str, Reached)| {
+        let reached = cut.get(service).cloned().unwrap_or_default();
+        let alarm = if reached.alarm.is_empty() { now.alarm } else { reached.alarm };
+        (service, Reached { alarm, ..reached })
+    };
+    now.into_iter().map(then).collect()
+}
+
 /// The further of two, log by log.
 pub(crate) fn further(
     one: BTreeMap<&'static str, Reached>,

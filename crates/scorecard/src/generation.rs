@@ -122,7 +122,7 @@ impl Generation {
         Some(there)
     }
 
-    /// Where the logs ended when it was first asked for.
+    /// Where the logs end, if nobody has asked for it before.
     pub(crate) fn set_goal(&self, goal: BTreeMap<&'static str, u64>) {
         self.goal.get_or_init(|| goal);
     }
@@ -196,6 +196,13 @@ impl Generation {
             drill.write().read(&past)?;
         }
         Ok(drill)
+    }
+
+    /// Why the training of some jurisdiction goes no further, among those that were asked for; empty: all do.
+    pub(crate) fn drill_alarm(&self) -> String {
+        let drills: Vec<_> = self.drills.lock().values().cloned().collect();
+        let alarms = drills.iter().map(|drill| drill.read().alarm.clone());
+        alarms.filter(|alarm| !alarm.is_empty()).min().unwrap_or_default()
     }
 
     /// What was computed of a cycle.

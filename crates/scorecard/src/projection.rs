@@ -174,6 +174,7 @@ impl Projection {
             let head = source.head().await.map_err(|error| shell::commands::store_failure(&error))?;
             wanted.insert(source.service(), head.position);
         }
+        self.generation().set_goal(wanted.clone());
         wait_for(&self.reach.subscribe(), &wanted, patience).await
     }
 
@@ -228,6 +229,7 @@ impl Projection {
         let generation = self.whole().await?;
         let as_of = self.as_of(&generation, &name.jurisdiction, cut).await?;
         let reached = generation.read(|folded| folded.reached.clone());
+        let reached = freshness::then(&as_of.folded.reached, reached);
         let (key, now) = (name.key(), as_of.now);
         let known = as_of.leagues.lock().get(&key).cloned();
         let league = if let Some(league) = known {
@@ -288,7 +290,8 @@ impl Projection {
         }
         let past = generation.past(jurisdiction).await.map_err(|error| away(&error))?;
         let key = Key { version: past.version, ..key };
-        let (cut, now) = (key.cut.clone(), key.cut.instant((self.clock)()));
+        let (cut, read_at) = (key.cut.clone(), self.now());
+        let now = cut.instant(read_at);
         let folding = cut.clone();
         let folded = self.aside(move || as_of::fold(&past, &folding)).await?;
         let (folded, training) = folded.map_err(|error| {
@@ -296,7 +299,10 @@ impl Projection {
             Failure::Internal
         })?;
         let as_of = Arc::new(AsOf { folded, training, cut, now, leagues: parking_lot::Mutex::default() });
-        generation.cuts.keep(key, as_of.clone());
+        // What is due changes with the time of an instant that is still to come.
+        if now < read_at {
+            generation.cuts.keep(key, as_of.clone());
+        }
         Ok(as_of)
     }
 
@@ -337,9 +343,10 @@ impl Projection {
 
     /// How far the facts have come.
     pub(crate) async fn freshness(&self) -> Vec<Freshness> {
-        let heads = self.heads.look().await;
-        self.read(|folded| {
-            freshness::freshness(&folded.reached, &heads, &(folded.facts.differences(), String::new()))
+        let (heads, generation) = (self.heads.look().await, self.generation());
+        let training = generation.drill_alarm();
+        generation.read(|folded| {
+            freshness::freshness(&folded.reached, &heads, &(folded.facts.differences(), training))
         })
     }
 

@@ -86,7 +86,7 @@ impl Show {
         }
         let differences = self.generation.read(|folded| folded.facts.differences());
         let heads = self.projection.heads().known();
-        let fresh = freshness::freshness(&reached, &heads, &(differences, String::new()));
+        let fresh = freshness::freshness(&reached, &heads, &(differences, self.generation.drill_alarm()));
         if fresh != self.freshness {
             let now = self.projection.now().to_string();
             let rows: Vec<_> = fresh.iter().map(|fresh| freshness_row(fresh, &now)).collect();

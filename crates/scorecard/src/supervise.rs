@@ -326,6 +326,7 @@ async fn try_to_settle(
     let (number, told) = (generation.number(), |error: Error| error.to_string());
     if store.current().await.map_err(told)? != Some(number) {
         level_with_logs(projection, generation).await?;
+        generation.make_whole();
         show.round(0).await.map_err(|error| error.to_string())?;
         store.make_current(number, None).await.map_err(told)?;
     }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::field::BadField;
 use contract::name::CycleName;
-use contract::scorecard::{Scorecard, WatchScorecardsResponse};
+use contract::scorecard::{Freshness, Scorecard, WatchScorecardsResponse};
 use contract::status::Failure;
 use contract::token;
+use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +31,7 @@ pub(crate) struct Watcher {
     cycle: CycleName,
     /// Only this one; empty: all.
     unit: String,
-    /// The cards that were told last, without how fresh they were; none: none yet.
+    /// The cards that were told last, of how fresh they were the alarms alone; none: none yet.
     known: BTreeMap<String, Scorecard>,
     waiting: VecDeque<WatchScorecardsResponse>,
     moved: watch::Receiver<Reach>,
@@ -52,11 +54,12 @@ impl Watcher {
         let (known, waiting) = (BTreeMap::new(), VecDeque::new());
         let mut watcher =
             Self { projection, cycle, unit, known, waiting, moved, begun: false, stop, _place: place };
-        let positions = token::parse(resume_token)?;
-        if !positions.is_empty() {
-            let cut = Cut { positions: Some(positions), ..Cut::default() };
+        let (cut, alarmed) = parse(resume_token)?;
+        if cut.positions.as_ref().is_some_and(|positions| !positions.is_empty()) {
+            // Which alarms were told is not known: if there were some, all cards are told again.
+            let alarms = if alarmed { vec![Freshness::default()] } else { Vec::new() };
             match watcher.projection.cycle_as_of(&watcher.cycle, cut).await {
-                Ok(then) => watcher.known = watcher.cards(&then),
+                Ok(then) => watcher.known = watcher.cards(&then, &alarms),
                 // The cycle was not opened by then.
                 Err(Failure::Refused { .. }) => {}
                 Err(failure) => return Err(failure),
@@ -93,7 +96,8 @@ impl Watcher {
     }
 
     fn tell(&mut self, current: &Current) {
-        let cards = self.cards(current);
+        let alarms = alarms(&self.projection.shown(current));
+        let cards = self.cards(current, &alarms);
         let changed = |(unit, card): &(&String, &Scorecard)| self.known.get(*unit) != Some(*card);
         let changed: Vec<_> = cards.iter().filter(changed).map(|(_, card)| card.clone()).collect();
         let removed = self.known.iter().filter(|(unit, _)| !cards.contains_key(*unit));
@@ -109,19 +113,51 @@ impl Watcher {
         }
         if let Some(last) = self.waiting.back_mut() {
             last.removed_units = removed_units;
-            last.resume_token = current.token();
+            last.resume_token = resume_token(current, !alarms.is_empty());
         }
         self.known = cards;
     }
 
-    fn cards(&self, current: &Current) -> BTreeMap<String, Scorecard> {
+    fn cards(&self, current: &Current, alarms: &[Freshness]) -> BTreeMap<String, Scorecard> {
         let wanted = |card: &&Scorecard| self.unit.is_empty() || card.unit == self.unit;
         let cards = current.league.ordered().map(|(_, card)| card).filter(wanted);
         let card = |card: &Scorecard| {
             let unit = unit_of(card).to_owned();
             let shown = self.projection.finish(current, &unit, card.clone());
-            (unit, Scorecard { freshness: Vec::new(), ..shown })
+            (unit, Scorecard { freshness: alarms.to_vec(), ..shown })
         };
         cards.map(card).collect()
     }
+}
+
+/// What is wrong with the logs, and nothing that moves with every event.
+fn alarms(freshness: &[Freshness]) -> Vec<Freshness> {
+    let alarm = |fresh: &Freshness| Freshness {
+        service: fresh.service.clone(),
+        alarm: fresh.alarm.clone(),
+        ..Freshness::default()
+    };
+    freshness.iter().filter(|fresh| !fresh.alarm.is_empty()).map(alarm).collect()
+}
+
+/// What was told: positions, `@`, the second by which what was due was due; `!` if an alarm was told with it. What
+/// indices count as due is looked at once a minute: it is of this minute's beginning or later.
+fn resume_token(current: &Current, alarmed: bool) -> String {
+    let minute = current.instant().as_second().div_euclid(60) * 60;
+    format!("{}@{minute}{}", current.token(), if alarmed { "!" } else { "" })
+}
+
+/// What had been told, and whether an alarm was among it.
+fn parse(resume_token: &str) -> Result<(Cut, bool), BadField> {
+    let (told, alarmed) = resume_token.strip_suffix('!').map_or((resume_token, false), |told| (told, true));
+    let (positions, due) = match told.split_once('@') {
+        None => (told, None),
+        Some((positions, due)) => {
+            let due = due.parse().ok().and_then(|second| Timestamp::from_second(second).ok());
+            let bad = || BadField::new("resume_token", "must be a token as an answer had it");
+            (positions, Some(due.ok_or_else(bad)?))
+        }
+    };
+    let positions = Some(token::parse(positions)?);
+    Ok((Cut { positions, due, ..Cut::default() }, alarmed))
 }

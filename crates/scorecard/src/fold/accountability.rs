@@ -66,6 +66,11 @@ impl Counted for Case {
     }
 }
 
+/// Whether an event of accountability can be decoded.
+pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
+    Event::decode(event.event_type, event.payload).map(drop).map_err(|error| error.to_string())
+}
+
 /// Folds one event of accountability.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     let trace = Trace::of(event);

@@ -49,6 +49,17 @@ impl Counted for Complaint {
     }
 }
 
+/// Whether an event of complaints can be decoded.
+pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
+    let Occurrence { event_type, payload, .. } = *event;
+    let decoded = if event_type == CalendarSet::full_name() {
+        CalendarSet::decode(payload).map(drop)
+    } else {
+        Change::decode(event_type, payload).map(drop)
+    };
+    decoded.map_err(|error| error.to_string())
+}
+
 /// Folds one event of complaints.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     if event.event_type == CalendarSet::full_name() {

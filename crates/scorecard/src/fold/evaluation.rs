@@ -45,6 +45,14 @@ eventstore::events! {
     }
 }
 
+/// Whether an event of evaluation can be decoded.
+pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
+    if is_named::<FormAnswered>(event.event_type) {
+        return Form::decode(event.payload).map(drop);
+    }
+    Event::decode(event.event_type, event.payload).map(drop).map_err(|error| error.to_string())
+}
+
 /// Folds one event of evaluation.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     if is_named::<FormAnswered>(event.event_type) {

@@ -54,7 +54,7 @@ proptest! {
         let past = past(&events, every);
         let (occurred, recorded) = (instant(occurred), instant(recorded));
         for (occurred, recorded) in [(Some(occurred), None), (None, Some(recorded)), (Some(occurred), Some(recorded))] {
-            let cut = Cut { occurred, recorded, positions: None };
+            let cut = Cut { occurred, recorded, ..Cut::default() };
             let (then, _) = as_of::fold(&past, &cut).unwrap();
             let by = |cut: Option<Timestamp>, at| cut.is_none_or(|cut| at <= cut);
             let told = told_of(&events, |event| by(occurred, event.occurred_at) && by(recorded, event.recorded_at));
@@ -62,6 +62,23 @@ proptest! {
             prop_assert_eq!(then.facts.tallies.counted(), told.facts.tallies.counted());
         }
     }
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out_with_an_alarm_and_what_contradicts_without() {
+    let mut history = year();
+    let whole = history.0.len();
+    history.mark("tax", "1");
+    history.0[whole].payload = vec![0xff; 3];
+    history.enrol("o1", "tax");
+    history.0[whole + 1].payload = vec![0xff; 3];
+    history.close_complaint("never lodged");
+    let recorded = history.recorded();
+    let (folded, _) = as_of::fold(&past(&recorded, 7), &Cut::default()).unwrap();
+    let alarm = |service: &str| folded.reached[service].alarm.as_str();
+    assert!(alarm("evaluation").contains("(MarkRecorded) is left out"), "{}", alarm("evaluation"));
+    assert!(alarm("training").contains("training:1 (OfficerEnrolled) is left out"), "{}", alarm("training"));
+    assert_eq!((alarm("complaints"), folded.reached["complaints"].position), ("", 1));
 }
 
 fn wire(at: Timestamp) -> contract::Timestamp {
@@ -87,12 +104,15 @@ async fn a_correction_recorded_later_changes_what_had_happened_and_not_what_was_
         let request = GetScorecardRequest { name, as_of_occurred, as_of_recorded, ..Default::default() };
         let card =
             service.get_scorecard(Request::new(request)).await.unwrap().into_inner().scorecard.unwrap();
-        card.daily[0].entries
+        (card.daily[0].entries, card.freshness[2].position)
     };
-    assert_eq!(entries(None, None).await, 1);
-    assert_eq!(entries(Some(wire(before)), None).await, 1);
-    assert_eq!(entries(None, Some(wire(known))).await, 0);
-    assert_eq!(entries(Some(wire(before)), Some(wire(known))).await, 0);
+    // Beside them: how far the cut comes.
+    assert_eq!(entries(None, None).await, (1, evaluation + 1));
+    assert_eq!(entries(Some(wire(before)), None).await, (1, evaluation + 1));
+    for occurred in [None, Some(wire(before))] {
+        let (entries, position) = entries(occurred, Some(wire(known))).await;
+        assert!(entries == 0 && (1..=evaluation).contains(&position), "{entries} {position}");
+    }
     running.stop().await;
     // Also once it is taken up again from what was written.
     let running = Running::start(&city).await;

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use contract::scorecard::scorecard_service_server::ScorecardService as _;
-use contract::scorecard::{GetScorecardRequest, Scorecard};
-use tonic::{Code, Request, Status};
+use contract::scorecard::Scorecard;
+use tonic::{Code, Status};
 
-use super::history::{closed_year, cycle};
+use super::history::closed_year;
 use super::replicas::{as_of, database};
-use super::running::{City, PATIENCE, Running};
+use super::running::{City, PATIENCE, Running, while_read};
 use super::trouble::{Trouble, troubled};
 use crate::Settings;
 
@@ -20,28 +19,7 @@ fn format(format: i64) -> Settings {
 }
 
 async fn card(running: &Running) -> Result<Scorecard, Status> {
-    let name = format!("{}/scorecards/traffic", cycle());
-    let request = GetScorecardRequest { name, ..Default::default() };
-    Ok(running.service().get_scorecard(Request::new(request)).await?.into_inner().scorecard.unwrap())
-}
-
-/// Reads all the while until `meanwhile` is over: nothing is refused, nothing is of an older position than before.
-pub(super) async fn while_read<T>(running: &Running, meanwhile: impl Future<Output = T>) -> T {
-    let reading = async {
-        let mut last = Vec::new();
-        loop {
-            let read =
-                tokio::time::timeout(PATIENCE, card(running)).await.expect("a reader never waits long");
-            let positions: Vec<u64> = read.unwrap().freshness.iter().map(|fresh| fresh.position).collect();
-            assert!(last.iter().zip(&positions).all(|(before, now)| before <= now), "{last:?} {positions:?}");
-            last = positions;
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::select! {
-        over = meanwhile => over,
-        () = reading => unreachable!("it reads on"),
-    }
+    running.card("traffic").await
 }
 
 /// Waits until nothing of another format is left.
@@ -77,7 +55,7 @@ async fn a_newer_format_is_built_beside_the_older_one_and_both_are_served_until_
         new.shown().await;
         (new, second)
     };
-    let (new, second) = while_read(&old, beside).await;
+    let (new, second) = while_read(&old, "traffic", beside).await;
     let generation = new.scorecard.projection.generation();
     assert!(generation.number() > number, "it writes beside the other one");
     assert_eq!(second.scorecard.projection.generation().number(), 0, "one of a format writes");
@@ -97,7 +75,7 @@ async fn a_newer_format_is_built_beside_the_older_one_and_both_are_served_until_
     assert_eq!(card(&old).await.unwrap().components, told, "it is served from the first moment on");
     assert_eq!(old.scorecard.projection.generation().number(), number);
     old.scorecard.projection.rebuilds().ask();
-    while_read(&new, while_read(&old, old.rebuilt())).await;
+    while_read(&new, "traffic", while_read(&old, "traffic", old.rebuilt())).await;
     assert_eq!(as_of(&old, "tax").await, told_as_of);
     assert_eq!(as_of(&new, "tax").await, told_as_of);
     assert_eq!(generation.store().read_view("cycle").await.len(), 1);
@@ -107,7 +85,7 @@ async fn a_newer_format_is_built_beside_the_older_one_and_both_are_served_until_
     new.stop().await;
     let settings = Settings { look_every: Duration::from_millis(20), ..format(2) };
     let new = Running::set(&city.sources(), &place, settings).await;
-    while_read(&new, cleared(&new)).await;
+    while_read(&new, "traffic", cleared(&new)).await;
     assert_eq!(card(&new).await.unwrap().components, told);
     assert_eq!(generation.number(), new.scorecard.projection.generation().number());
     new.stop().await;

@@ -4,12 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract::scorecard::GetScorecardRequest;
+use contract::scorecard::scorecard_service_server::ScorecardService as _;
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::{Request, StreamWrite};
 use eventstore::{Append, Clock, EventStore, ExpectedVersion, LogReader, Metadata, NewEvent};
 use jiff::Timestamp;
 use shell::{Sources, Tasks};
 use tempfile::TempDir;
+use tonic::Status;
 use uuid::Uuid;
 
 use super::history::History;
@@ -17,6 +20,8 @@ use crate::service::Service;
 use crate::{Place, Scorecard, Settings, fold};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// A read that waited for a rebuild would take longer.
+const READ_WITHIN: Duration = Duration::from_secs(5);
 
 /// Four logs in a folder, and a projection beside them.
 pub(super) struct City {
@@ -148,6 +153,14 @@ impl Running {
         Self { scorecard, tasks }
     }
 
+    /// Starts by a clock of its own; has caught up.
+    pub(super) async fn at(city: &City, clock: Clock) -> Self {
+        let tasks = Tasks::default();
+        let scorecard = Scorecard::start(&city.sources(), &city.database(), clock, &tasks).await.unwrap();
+        scorecard.catch_up(PATIENCE).await.unwrap();
+        Self { scorecard, tasks }
+    }
+
     /// Starts on these sources with settings of its own; need not have caught up.
     pub(super) async fn set(sources: &Sources, database: &Place, settings: Settings) -> Self {
         let tasks = Tasks::default();
@@ -201,6 +214,14 @@ impl Running {
         tokio::time::timeout(PATIENCE, settled).await.expect("it is the one that is read");
     }
 
+    /// The card of a unit in the city's cycle.
+    pub(super) async fn card(&self, unit: &str) -> Result<contract::scorecard::Scorecard, Status> {
+        let name = format!("{}/scorecards/{unit}", super::history::cycle());
+        let request = GetScorecardRequest { name, ..Default::default() };
+        let answer = self.service().get_scorecard(tonic::Request::new(request)).await?;
+        Ok(answer.into_inner().scorecard.unwrap())
+    }
+
     pub(super) fn service(&self) -> Service {
         Service::new(self.scorecard.projection.clone())
     }
@@ -220,6 +241,27 @@ impl Running {
         self.tasks.tracker.close();
         self.tasks.tracker.wait().await;
     }
+}
+
+/// Reads a unit's card again and again until `meanwhile` is over: it is never refused, never long in coming, never of
+/// an older position than before.
+pub(super) async fn while_read<T>(running: &Running, unit: &str, meanwhile: impl Future<Output = T>) -> T {
+    let mut last = Vec::new();
+    let reading = async {
+        loop {
+            let read = tokio::time::timeout(READ_WITHIN, running.card(unit)).await.expect("it is answered");
+            let positions: Vec<u64> = read.unwrap().freshness.iter().map(|fresh| fresh.position).collect();
+            assert!(last.iter().zip(&positions).all(|(before, now)| before <= now), "{last:?} {positions:?}");
+            last = positions;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let over = tokio::select! {
+        over = meanwhile => over,
+        () = reading => unreachable!("it reads on"),
+    };
+    assert!(!last.is_empty(), "it was read");
+    over
 }
 
 #[tokio::test]

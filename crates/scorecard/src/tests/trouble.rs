@@ -6,9 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use contract::evaluation::entry_recorded::Target;
 use contract::scorecard::scorecard_service_server::ScorecardService as _;
-use contract::scorecard::{Freshness, GetFreshnessRequest, ListScorecardsRequest};
+use contract::scorecard::{
+    Freshness, GetFreshnessRequest, ListScorecardsRequest, WatchScorecardsRequest, WatchScorecardsResponse,
+};
 use eventstore::store::Head;
 use eventstore::{Feed, RecordedEvent, SharedSource, Source, StoreError};
+use futures::StreamExt as _;
 use shell::{Sources, Tasks};
 use tokio::sync::watch;
 use tonic::Request;
@@ -85,8 +88,10 @@ pub(super) async fn troubled(history: &History, service: &str) -> (City, Sources
     let (says, trouble) = watch::channel(Trouble::Nothing);
     let mut sources = city.sources();
     let source = match service {
+        "accountability" => &mut sources.accountability,
         "complaints" => &mut sources.complaints,
         "evaluation" => &mut sources.evaluation,
+        "training" => &mut sources.training,
         other => panic!("{other}"),
     };
     *source = Arc::new(Troubled { inner: source.clone(), trouble });
@@ -181,7 +186,7 @@ async fn a_poison_event_stops_the_consumer_visibly_and_it_goes_on_when_told_to_a
     // Told to go on before it is put right, it stops there again.
     assert!(evaluation.resume());
     let again = async {
-        progress.wait_for(|progress| progress.alarm.is_empty()).await.unwrap();
+        progress.changed().await.unwrap();
         progress.wait_for(|progress| !progress.alarm.is_empty()).await.unwrap().clone()
     };
     assert_eq!(tokio::time::timeout(PATIENCE, again).await.unwrap(), stopped);
@@ -192,5 +197,95 @@ async fn a_poison_event_stops_the_consumer_visibly_and_it_goes_on_when_told_to_a
     assert_eq!(cards, history.folded().scorecards(&cycle_name()));
     let last = progress.wait_for(|progress| progress.position == position + 50);
     assert_eq!(tokio::time::timeout(PATIENCE, last).await.unwrap().unwrap().alarm, "");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_poison_event_of_any_log_is_told_wherever_one_may_look() {
+    for (place, service) in contract::token::SERVICES.into_iter().enumerate() {
+        let mut history = closed_year();
+        let (mut city, sources, says) = troubled(&history, service).await;
+        let tasks = Tasks::default();
+        let running = Running::with(&sources, &city.database(), &tasks).await;
+        running.settled().await;
+        let position = city.logs()[place].head().await.unwrap().position + 1;
+        says.send_replace(Trouble::Poison(position));
+        history.open_case("k1", &["tax"]);
+        history.lodge("c1", "tax");
+        history.enrol("o1", "tax");
+        history.rename("tax", "Taxes");
+        city.record(&history).await;
+
+        let consumer = &tasks.consumers.list()[place];
+        let mut progress = consumer.progress();
+        let stopped = progress.wait_for(|progress| !progress.alarm.is_empty());
+        let stopped = tokio::time::timeout(PATIENCE, stopped).await.expect(service).unwrap().clone();
+        assert_eq!(stopped.position, position - 1, "nothing is passed over");
+        assert!(stopped.alarm.contains(&format!("{service}:{position} ")), "{stopped:?}");
+        assert!(running.scorecard.has_stopped(), "health");
+        let asked = Request::new(GetFreshnessRequest::default());
+        let asked = running.service().get_freshness(asked).await.unwrap().into_inner().freshness;
+        for fresh in freshness(&running).await.into_iter().chain([asked]) {
+            let alarmed: Vec<_> = fresh.iter().filter(|fresh| !fresh.alarm.is_empty()).collect();
+            assert_eq!((alarmed.len(), alarmed[0].service.as_str()), (1, service), "{fresh:?}");
+        }
+        let generation = running.scorecard.projection.generation();
+        let shown = async {
+            loop {
+                let rows = generation.store().read_view("freshness").await;
+                if rows.iter().any(|row| row["alarm"].is_some() && row["service"].as_deref() == Some(service))
+                {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, shown).await.expect("SQL tells it, too");
+
+        says.send_replace(Trouble::Nothing);
+        assert!(consumer.resume());
+        running.reached(service, position).await;
+        running.scorecard.catch_up(PATIENCE).await.unwrap();
+        assert!(!running.scorecard.has_stopped());
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn one_who_watches_is_told_that_a_log_stopped_and_that_it_goes_on() {
+    let mut history = closed_year();
+    let (mut city, sources, says) = troubled(&history, "complaints").await;
+    let tasks = Tasks::default();
+    let running = Running::with(&sources, &city.database(), &tasks).await;
+    let watch = async |resume_token: String| {
+        let request = WatchScorecardsRequest { parent: cycle(), resume_token, ..Default::default() };
+        running.service().watch_scorecards(Request::new(request)).await.unwrap().into_inner()
+    };
+    let next = async |answers: &mut tonic::codegen::BoxStream<WatchScorecardsResponse>| {
+        tokio::time::timeout(PATIENCE, answers.next()).await.unwrap().unwrap().unwrap()
+    };
+    let alarmed = |answer: &WatchScorecardsResponse| -> Vec<bool> {
+        answer.scorecards.iter().map(|card| !card.freshness[1].alarm.is_empty()).collect()
+    };
+    let mut answers = watch(String::new()).await;
+    let whole = next(&mut answers).await;
+    let all = whole.scorecards.len();
+    assert_eq!(alarmed(&whole), vec![false; all]);
+
+    says.send_replace(Trouble::Poison(1));
+    history.lodge("c1", "traffic");
+    city.record(&history).await;
+    let stopped = next(&mut answers).await;
+    assert_eq!(alarmed(&stopped), vec![true; all]);
+    drop(answers);
+    // Who was away meanwhile is told, too: that it stopped, and that it went on.
+    assert_eq!(alarmed(&next(&mut watch(whole.resume_token.clone()).await).await), vec![true; all]);
+    says.send_replace(Trouble::Nothing);
+    assert!(tasks.consumers.list()[1].resume());
+    running.scorecard.catch_up(PATIENCE).await.unwrap();
+    let goes_on = next(&mut watch(stopped.resume_token).await).await;
+    assert_eq!(alarmed(&goes_on), vec![false; all]);
+    let changed = next(&mut watch(whole.resume_token).await).await;
+    assert_eq!(alarmed(&changed), [false], "only the card that the complaint changed");
     running.stop().await;
 }

@@ -50,7 +50,8 @@ macro_rules! facts {
         pub enum Fact { $($message($message)),+ }
 
         impl Fact {
-            fn decode(event_type: &str, payload: &[u8]) -> Result<Option<Self>, prost::DecodeError> {
+            /// What an event tells; none: the figures do not come from it.
+            pub fn decode(event_type: &str, payload: &[u8]) -> Result<Option<Self>, prost::DecodeError> {
                 $(if is_named::<$message>(event_type) {
                     return <$message as prost::Message>::decode(payload).map(|message| Some(message.into()));
                 })+
