@@ -61,6 +61,11 @@ impl Store {
         read
     }
 
+    /// Does to the database what this program does not.
+    pub(crate) async fn tamper(&self, statement: String) {
+        self.find(Statement::new(statement)).await.unwrap();
+    }
+
     /// Is the one that writes from now on.
     pub(crate) async fn take_lease(&self) {
         let held = self.database.try_lease(&self.lease(), self.holder, eventstore::lease::TTL).await;

@@ -20,7 +20,7 @@ use scoring::indices::IndexFigures;
 use tonic::Request;
 
 use super::history::{History, closed_year, complaint, cycle, instant, officer, rules, unit, year};
-use super::running::{City, PATIENCE, Running};
+use super::running::{City, PATIENCE, Running, while_read};
 
 /// Three indices in the place of the panel, the indicators and the survey.
 fn index_rules() -> SchemeRules {
@@ -338,20 +338,32 @@ async fn a_watcher_is_told_what_changed_and_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_rebuild_takes_the_place_of_what_is_read_and_changes_nothing() {
-    let history = index_year();
-    let (_city, running) = running(&history).await;
-    let card = async || {
-        let request = GetScorecardRequest { name: name("bureau"), ..Default::default() };
-        running.service().get_scorecard(Request::new(request)).await.unwrap().into_inner().scorecard.unwrap()
+async fn a_rebuild_takes_the_place_of_what_is_read_without_a_pause_and_changes_nothing() {
+    let mut history = index_year();
+    let (mut city, running) = running(&history).await;
+    let generation = running.scorecard.projection.generation().number();
+    let before = running.card("bureau").await.unwrap().components;
+    let rebuilding = async {
+        let answers = running.service().rebuild_scorecards(Request::new(RebuildScorecardsRequest {})).await;
+        let answers = answers.unwrap().into_inner().map(Result::unwrap).collect::<Vec<_>>();
+        let recording = async {
+            for number in 0..20 {
+                history.register(&format!("later-{number}"), "");
+                city.record(&history).await;
+            }
+        };
+        let (answers, ()) = tokio::join!(answers, recording);
+        answers
     };
-    let (before, generation) = (card().await, running.scorecard.projection.generation().number());
-    let answers = running.service().rebuild_scorecards(Request::new(RebuildScorecardsRequest {})).await;
-    let answers = tokio::time::timeout(PATIENCE, answers.unwrap().into_inner().collect::<Vec<_>>());
-    let last = answers.await.unwrap().pop().unwrap().unwrap();
-    assert!(last.ended && last.failure.is_empty(), "{last:?}");
-    assert_eq!(last.events, last.events_total);
+    let rebuilding = while_read(&running, "bureau", rebuilding);
+    let answers = tokio::time::timeout(PATIENCE, rebuilding).await.unwrap();
+    assert!(answers.iter().rev().skip(1).all(|answer| !answer.ended), "{answers:?}");
+    assert!(answers.is_sorted_by_key(|answer| answer.events), "{answers:?}");
+    let last = answers.last().unwrap();
+    assert!(last.ended && last.failure.is_empty() && last.events > 0, "{last:?}");
+    assert!(last.events >= last.events_total, "{last:?}");
     assert!(running.scorecard.projection.generation().number() > generation);
-    assert_eq!(card().await, before);
+    running.scorecard.catch_up(PATIENCE).await.unwrap();
+    assert_eq!(running.card("bureau").await.unwrap().components, before);
     running.stop().await;
 }

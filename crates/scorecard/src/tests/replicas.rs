@@ -103,6 +103,38 @@ async fn who_could_not_write_something_takes_it_up_from_the_database_again() {
 }
 
 #[tokio::test]
+async fn a_program_of_an_earlier_version_goes_on_and_starts_on_what_a_later_one_made() {
+    let (mut city, mut history, place) = (City::start().await, closed_year(), database().await);
+    city.record(&history).await;
+    let running = Running::on(&city, &place).await;
+    running.shown().await;
+    let generation = running.scorecard.projection.generation();
+    let later = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, '', 0)";
+    generation.store().tamper(later.to_owned()).await;
+    for table in
+        ["generation", "checkpoint", "fact", "past", "recent", "lease", "shown_scorecard", "shown_loss"]
+    {
+        let column = format!("ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT ''");
+        generation.store().tamper(column).await;
+    }
+    history.reverse("traffic", "e1");
+    city.record(&history).await;
+    running.scorecard.catch_up(PATIENCE).await.unwrap();
+    running.shown().await;
+    running.stop().await;
+    let earlier = Running::on(&city, &place).await;
+    history.reverse("traffic", "e2");
+    city.record(&history).await;
+    earlier.scorecard.catch_up(PATIENCE).await.unwrap();
+    earlier.shown().await;
+    earlier.scorecard.projection.rebuilds().ask();
+    earlier.rebuilt().await;
+    earlier.stop().await;
+    Running::start(&city).await.stop().await;
+    assert_eq!(written(&place).await, written(&city.database()).await);
+}
+
+#[tokio::test]
 async fn of_two_replicas_one_writes_and_the_other_reads_the_same_and_takes_over() {
     let mut city = City::start().await;
     let mut history = closed_year();
