@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use contract::field::{self, BadField};
+use contract::name::OfficerName;
 use eventstore::{Call, Clock, Metadata};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -76,6 +77,28 @@ fn trace_context(parent: Option<&str>, state: Option<&str>) -> String {
 }
 
 impl Caller {
+    /// The resource name of the officer whom the caller's name means, given whole or as the id alone; the name
+    /// as it was given if it is no officer's.
+    pub fn officer(&self, jurisdiction: &str) -> String {
+        match field::id(ACTOR_HEADER, &self.actor) {
+            Ok(officer) => OfficerName { jurisdiction: jurisdiction.to_owned(), officer }.to_string(),
+            Err(_) => self.actor.clone(),
+        }
+    }
+
+    /// Every name that means the caller: as an officer's resource name, and by the id alone. None: it named
+    /// nobody.
+    pub fn names(&self, jurisdiction: &str) -> Vec<String> {
+        if self.actor == UNNAMED {
+            return vec![];
+        }
+        let whole = self.officer(jurisdiction);
+        let officer = OfficerName::parse(ACTOR_HEADER, &whole).ok();
+        let id =
+            officer.filter(|officer| officer.jurisdiction == jurisdiction).map(|officer| officer.officer);
+        std::iter::once(whole).chain(id).collect()
+    }
+
     /// The same caller, who is remembered to have asked for `message`: what was asked without its secrets.
     /// Whoever knows all the rest of a request could find a secret by trying which one gives its fingerprint.
     #[must_use]

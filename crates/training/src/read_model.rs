@@ -2,8 +2,9 @@
 //! behind them; when units stood still. Officers, sessions and assessments are read from their streams: of
 //! millions, only what figures need is kept in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use contract::name::{CampaignName, UnitName};
 use contract::training::{UnitResumed, UnitStalled};
 use eventstore::{Decider as _, EventSet as _, RecordedEvent};
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ pub struct ReadModel {
     /// The figures, and what lies behind them.
     pub training: Training,
     stalls: BTreeMap<String, Vec<Stall>>,
+    /// Where in the log a session was last recorded or corrected, by campaign and unit.
+    moved: HashMap<String, HashMap<String, u64>>,
 }
 
 /// A time in which a unit stood still.
@@ -45,6 +48,8 @@ pub struct Stall {
     pub resumed_at: Option<Timestamp>,
     /// Event id of the `UnitStalled`.
     pub event_id: Uuid,
+    /// Where it stands in the log.
+    pub position: u64,
 }
 
 impl Model for ReadModel {
@@ -54,6 +59,7 @@ impl Model for ReadModel {
             return Ok(());
         }
         self.remember(event)?;
+        self.remember_session(event);
         let known =
             [officer::Officer::CATEGORY, session::Session::CATEGORY, assessment::Assessment::CATEGORY];
         let folded = self.campaigns.apply(event)?
@@ -70,13 +76,32 @@ impl ReadModel {
         self.stalls.get(campaign).map_or(&[], Vec::as_slice)
     }
 
+    /// The units that a session of the campaign was recorded of, or corrected, after a position of the log.
+    pub fn moved_since(&self, campaign: &str, position: u64) -> impl Iterator<Item = &str> {
+        let units = self.moved.get(campaign).into_iter().flatten();
+        units.filter(move |(_, last)| **last > position).map(|(unit, _)| unit.as_str())
+    }
+
+    fn remember_session(&mut self, event: &RecordedEvent) {
+        let what = event.event_type.rsplit('.').next();
+        if !matches!(what, Some("SessionHeld" | "SessionCorrected")) {
+            return;
+        }
+        let mut ids = event.stream.key().split('/').map(str::to_owned);
+        let (Some(jurisdiction), Some(campaign)) = (ids.next(), ids.next()) else { return };
+        let unit = UnitName { jurisdiction: jurisdiction.clone(), unit: event.unit.clone() };
+        let campaign = CampaignName { jurisdiction, campaign };
+        self.moved.entry(campaign.to_string()).or_default().insert(unit.to_string(), event.position);
+    }
+
     fn remember(&mut self, event: &RecordedEvent) -> Result<(), String> {
         let decoded = Moving::decode(&event.event_type, &event.payload).map_err(|error| error.to_string())?;
         match decoded {
             Some(Moving::UnitStalled(stalled)) => {
                 let campaign = stalled.campaign.clone();
                 let (stalled_at, event_id) = (event.recorded_at, event.event_id);
-                let stall = Stall { stalled, stalled_at, resumed_at: None, event_id };
+                let stall =
+                    Stall { stalled, stalled_at, resumed_at: None, event_id, position: event.position };
                 self.stalls.entry(campaign).or_default().push(stall);
             }
             Some(Moving::UnitResumed(UnitResumed { campaign, unit })) => {

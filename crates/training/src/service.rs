@@ -18,7 +18,7 @@ use eventstore::{Call, Clock, Decider, EventStore, Guard, Loaded, StreamId};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use scoring::figures::training::{AssessmentSummary, OfficerFilter, Scope};
-use shell::caller::{Caller, UNNAMED, patience};
+use shell::caller::{Caller, patience};
 use shell::commands::{Failed, Prepared};
 use shell::{Commands, Reads, pages, receive};
 use tonic::{Request, Response, Status};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use contract::field;
 use contract::name::CampaignName;
 use contract::status::Failure;
-use contract::training::{UnitResumed, UnitStalled};
+use contract::training::{StallCause, UnitResumed, UnitStalled};
 use eventstore::Call;
 use jiff::civil::Date;
 use jiff::{Timestamp, tz};
@@ -16,6 +16,7 @@ use scoring::figures::training::{Duty, Standing, Training};
 use shell::timer::{self, Timer};
 
 use crate::domain::campaign::Command;
+use crate::replica::Replica;
 use crate::service::Service;
 
 /// How often the timer looks.
@@ -62,11 +63,22 @@ impl Stalls {
             let calendar = replica.working_days(&name.jurisdiction);
             let stalls = model.stalls(&campaign);
             for change in due(&model.training, &campaign, calendar, field::day_of(now)) {
-                let unit = match &change {
-                    Change::Stall(duty) => &duty.unit,
-                    Change::Resume(standing) => &standing.unit,
+                let (unit, lifted) = match &change {
+                    Change::Stall(duty) => (&duty.unit, None),
+                    Change::Resume(standing) => (&standing.unit, Some(standing.cause)),
                 };
-                let before = stalls.iter().filter(|stall| stall.stalled.unit == *unit).count();
+                let of_unit = || stalls.iter().filter(|stall| stall.stalled.unit == *unit);
+                // Another calendar moves a day that was due, and no unit.
+                if lifted == Some(StallCause::NoSession)
+                    && let Some(stall) = of_unit().next_back()
+                    && !model
+                        .moved_since(&campaign, stall.position)
+                        .any(|moved| is_below(&replica, moved, unit))
+                    && model.training.taking_part(&campaign).contains(unit)
+                {
+                    continue;
+                }
+                let before = of_unit().count();
                 all.push((name.clone(), change, before));
             }
         }
@@ -127,6 +139,11 @@ fn command(campaign: &CampaignName, change: Change, before: usize, now: Timestam
             (call, Command::Resume { resumed: UnitResumed { campaign: campaign.to_string(), unit } })
         }
     }
+}
+
+/// Whether a unit is another, or stands below it.
+fn is_below(replica: &Replica, unit: &str, above: &str) -> bool {
+    replica.lineage(unit).any(|lineage| lineage == above)
 }
 
 /// Midnight at the end of a day.

@@ -38,6 +38,24 @@ fn a_caller_is_who_its_header_says_at_the_time_of_the_call() {
 }
 
 #[test]
+fn an_officer_is_the_same_by_id_alone_and_by_the_whole_name() {
+    let whole = "jurisdictions/city/officers/o-17";
+    for called in ["o-17", whole] {
+        let caller = received(request(&[(ACTOR_HEADER, called)])).unwrap();
+        assert_eq!((caller.actor.as_str(), caller.officer("city").as_str()), (called, whole));
+        assert_eq!(caller.names("city"), [whole, "o-17"]);
+    }
+    let elsewhere = received(request(&[(ACTOR_HEADER, "jurisdictions/port/officers/o-17")])).unwrap();
+    assert_eq!(elsewhere.names("city"), ["jurisdictions/port/officers/o-17"]);
+    let desk = received(request(&[(ACTOR_HEADER, "inspector 7")])).unwrap();
+    assert_eq!(
+        (desk.officer("city").as_str(), desk.names("city")),
+        ("inspector 7", vec!["inspector 7".to_owned()])
+    );
+    assert!(received(request(&[])).unwrap().names("city").is_empty());
+}
+
+#[test]
 fn a_name_that_cannot_be_logged_is_refused() {
     for bad in ["", "a\tb", "区", &"x".repeat(129)] {
         let refused = received(request(&[(ACTOR_HEADER, bad)])).unwrap_err();

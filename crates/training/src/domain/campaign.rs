@@ -118,8 +118,8 @@ pub enum Command {
     ApprovePlan {
         /// Which.
         approved: PlanApproved,
-        /// Who approves it; empty: someone who gave no name.
-        by: String,
+        /// Who approves it, by every name; none: someone who gave no name.
+        by: Vec<String>,
         /// See above.
         expected: Option<u64>,
     },
@@ -390,7 +390,7 @@ impl Launched {
     fn approve(
         &self,
         approved: PlanApproved,
-        by: &str,
+        by: &[String],
         expected: Option<u64>,
     ) -> Result<Vec<Event>, Rejection> {
         let plan = self.plan(&approved.unit)?;
@@ -402,7 +402,7 @@ impl Launched {
         if plan.phase == PlanPhase::Returned {
             return Err(Rejection::PlanReturned);
         }
-        if plan.filed.filed_by == by {
+        if by.contains(&plan.filed.filed_by) {
             return Err(Rejection::OwnPlan);
         }
         Ok(vec![approved.into()])

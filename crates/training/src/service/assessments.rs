@@ -21,7 +21,8 @@ pub(super) async fn record_assessment(
         NewAssessment { officer: parent, assessment_id, campaign, quality, assessment_date, passed, score };
     let row = Row::parse(&new, "parent", &caller)?;
     let call = caller.call(&asked.request_id, &row.name.jurisdiction, asked.occurred_at)?;
-    let prepare = |fresh| record(service, &row, &caller.actor, fresh);
+    let by = caller.officer(&row.name.jurisdiction);
+    let prepare = |fresh| record(service, &row, &by, fresh);
     let answer = |assessment: &_| RecordAssessmentResponse {
         assessment: resource::assessment(assessment, &row.name),
         ..Default::default()
@@ -65,7 +66,8 @@ pub(super) async fn correct_assessment(
         reason: field::text("reason", &asked.reason, REASON_LENGTH_MAX)?,
     };
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |fresh| correct(service, &name, &corrected, expected, &caller.actor, fresh);
+    let by = caller.officer(&name.jurisdiction);
+    let prepare = |fresh| correct(service, &name, &corrected, expected, &by, fresh);
     let answer = |assessment: &_| CorrectAssessmentResponse {
         assessment: resource::assessment(assessment, &name),
         ..Default::default()
@@ -166,7 +168,8 @@ async fn import_row(
 ) -> Result<(String, u64), Failure> {
     let row = Row::parse(new, "officer", caller)?;
     field::same_jurisdiction("officer", &row.name.jurisdiction, jurisdiction)?;
-    let prepare = |fresh| record(service, &row, &caller.actor, fresh);
+    let by = caller.officer(&row.name.jurisdiction);
+    let prepare = |fresh| record(service, &row, &by, fresh);
     let handled = service.assessments.send(call, &stream_of(&row.name), prepare).await?;
     Ok((row.name.to_string(), handled.position))
 }
@@ -256,9 +259,9 @@ impl Service {
     }
 }
 
-/// Whether the caller is the officer assessed.
+/// Whether who acts is the officer assessed.
 fn is_own(name: &AssessmentName, actor: &str) -> bool {
-    actor == name.officer || actor == name.officer().to_string()
+    actor == name.officer().to_string()
 }
 
 fn score(value: Option<&str>) -> Result<Option<String>, BadField> {

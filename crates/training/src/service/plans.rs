@@ -56,7 +56,7 @@ pub(super) async fn approve_plan(
     let call = caller.call(&asked.request_id, &campaign.jurisdiction, asked.occurred_at)?;
     let approved = PlanApproved { campaign: campaign.to_string(), unit: unit.clone() };
     // Two who give no name are not known to be one.
-    let by = if caller.actor == UNNAMED { String::new() } else { caller.actor.clone() };
+    let by = caller.names(&campaign.jurisdiction);
     let command = campaign::Command::ApprovePlan { approved, by, expected };
     let answer = |loaded: &_| ApprovePlanResponse {
         plan: resource::plan(loaded, &campaign, &unit),

@@ -241,8 +241,10 @@ async fn a_plan_is_filed_by_one_and_approved_by_another() {
         etag: plan.etag.clone(),
         occurred_at: None,
     };
-    let own = world.service().approve_plan(by("clerk", approve(102))).await.unwrap_err();
-    assert_eq!(own.code(), Code::PermissionDenied);
+    for (number, clerk) in [(102, "clerk"), (104, "jurisdictions/city/officers/clerk")] {
+        let own = world.service().approve_plan(by(clerk, approve(number))).await.unwrap_err();
+        assert_eq!(own.code(), Code::PermissionDenied, "{clerk}");
+    }
     let approved = world.service().approve_plan(by("chief", approve(103))).await.unwrap().into_inner();
     let read = GetPlanRequest { name: plan.name.clone(), consistency_token: approved.consistency_token };
     let read = world.service().get_plan(Request::new(read)).await.unwrap().into_inner().plan.unwrap();

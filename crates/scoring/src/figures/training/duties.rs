@@ -6,7 +6,7 @@
 //! - It owes a session, held by it or by a unit below it, within so many working days of the last one, or of the
 //!   campaign's first day; none beyond the campaign's last day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::training::StallCause;
 use jiff::ToSpan as _;
@@ -32,6 +32,16 @@ impl Training {
     /// today stands still. A campaign that is concluded asks for nothing.
     pub fn duties(&self, campaign: &str, calendar: &WorkingDays, before: Date) -> Vec<Duty> {
         self.find(campaign).map(|found| found.duties(calendar, before)).unwrap_or_default()
+    }
+}
+
+impl Training {
+    /// Resource names of the units of a campaign that take part.
+    pub fn taking_part(&self, campaign: &str) -> BTreeSet<String> {
+        let Some(found) = self.find(campaign) else { return BTreeSet::new() };
+        let tree = found.city.units.subtree(found.terms.unit);
+        let taking_part = tree.iter().zip(found.taking_part(&tree)).filter(|(_, takes_part)| *takes_part);
+        taking_part.map(|(branch, _)| found.unit_name(branch.unit)).collect()
     }
 }
 

@@ -68,7 +68,7 @@ fn approved() -> PlanApproved {
 }
 
 fn approve(by: &str) -> Command {
-    Command::ApprovePlan { approved: approved(), by: by.to_owned(), expected: None }
+    Command::ApprovePlan { approved: approved(), by: vec![by.to_owned()], expected: None }
 }
 
 fn concluded() -> CampaignConcluded {
@@ -212,7 +212,7 @@ fn who_edits_an_old_reading_is_told() {
     let return_plan = |expected| Command::ReturnPlan { returned: returned(), expected };
     history.when(return_plan(old)).then_rejected(Rejection::PlanChanged(2));
     history.when(return_plan(Some(2))).then([returned().into()]);
-    let by = "chief".to_owned();
+    let by = vec!["chief".to_owned()];
     let approve = Command::ApprovePlan { approved: approved(), by, expected: old };
     history.when(approve).then_rejected(Rejection::PlanChanged(2));
 }

@@ -105,7 +105,7 @@ impl World {
             }
             4 => {
                 let approved = PlanApproved { unit: TEAM.to_owned(), ..Default::default() };
-                let by = "chief".to_owned();
+                let by = vec!["chief".to_owned()];
                 let command = campaign::Command::ApprovePlan { approved, by, expected: None };
                 ("PlanApproved", run::<campaign::Campaign>(campaign, command))
             }

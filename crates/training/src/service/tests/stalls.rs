@@ -20,23 +20,24 @@ eventstore::events! {
 }
 
 /// Holidays and make-up days of 2024, as far as they matter here.
-async fn set_calendar(world: &World) {
+async fn set_calendar(world: &World, more: &[&str]) {
     let days = |days: &[&str]| days.iter().map(|day| (*day).to_owned()).collect();
     let holidays = ["05-01", "05-02", "05-03", "10-01", "10-02", "10-03", "10-04", "10-07"];
-    let holidays: Vec<_> = holidays.iter().map(|day| format!("2024-{day}")).collect();
+    let holidays: Vec<_> = holidays.iter().chain(more).map(|day| format!("2024-{day}")).collect();
     let calendar = CalendarSet {
         jurisdiction: "jurisdictions/city".to_owned(),
         time_zone: "Asia/Shanghai".to_owned(),
         holidays,
         make_up_days: days(&["2024-04-28", "2024-05-11", "2024-09-29", "2024-10-12"]),
     };
-    record(&world.complaints, StreamId::new("calendar", "city"), calendar.into(), "calendar").await;
+    let what = format!("calendar {more:?}");
+    record(&world.complaints, StreamId::new("calendar", "city"), calendar.into(), &what).await;
 }
 
 /// A bureau of three teams in a campaign from March to November, a session every ten working days.
 async fn launched(world: &World) {
     world.move_to(Date::constant(2024, 3, 1));
-    set_calendar(world).await;
+    set_calendar(world, &[]).await;
     world.register(BUREAU, "").await;
     let teams = [PAUSING, LATE, LAZY];
     for (number, team) in (1..).zip(teams) {
@@ -205,4 +206,31 @@ async fn a_voided_session_takes_its_movement_back() {
     let day = stall.to_string();
     let raised = (day.clone(), LAZY.to_owned(), Some((StallCause::NoSession, due)));
     assert_eq!(moves(&world).await, [raised.clone(), (day, LAZY.to_owned(), None), raised]);
+}
+
+#[tokio::test]
+async fn another_calendar_lifts_no_stall_and_raises_it_no_second_time() {
+    let world = World::new().await;
+    launched(&world).await;
+    for unit in [BUREAU, PAUSING, LATE, LAZY] {
+        file(&world, unit).await;
+    }
+    let day = |month, day| Date::constant(2024, month, day);
+    world.move_to(day(3, 16));
+    for (unit, officer) in [(PAUSING, "o1"), (LATE, "o2")] {
+        hold(&world, unit, officer, day(3, 15)).await;
+    }
+    tick(&world).await;
+    // Had it been so before, the unit would have had until the 20th.
+    set_calendar(&world, &["03-11", "03-12", "03-13"]).await;
+    for today in 16..=21 {
+        world.move_to(day(3, today));
+        tick(&world).await;
+    }
+    let raised = ("2024-03-16".to_owned(), LAZY.to_owned());
+    let raised = (raised.0, raised.1, Some((StallCause::NoSession, "2024-03-15".to_owned())));
+    assert_eq!(moves(&world).await, std::slice::from_ref(&raised));
+    hold(&world, LAZY, "o3", day(3, 21)).await;
+    tick(&world).await;
+    assert_eq!(moves(&world).await, [raised, ("2024-03-21".to_owned(), LAZY.to_owned(), None)]);
 }
