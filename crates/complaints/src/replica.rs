@@ -25,6 +25,8 @@ pub struct Replica {
     units: HashMap<String, Unit>,
     below: HashMap<String, BTreeSet<String>>,
     officers: HashMap<String, Officer>,
+    /// The units that officers were of before, by the officer.
+    former: HashMap<String, Vec<String>>,
 }
 
 /// A unit of the register.
@@ -83,14 +85,28 @@ impl Replica {
         true
     }
 
+    /// The units that an officer is or ever was of.
+    pub fn units_of(&self, officer: &str) -> impl Iterator<Item = &str> {
+        let now = self.officers.get(officer).map(|officer| &officer.unit);
+        let all = now.into_iter().chain(self.former.get(officer).into_iter().flatten());
+        all.map(String::as_str).filter(|unit| !unit.is_empty())
+    }
+
     /// The highest post of those `complained_of` who could lead, not said if none could; and whether one of
-    /// these is of the unit of `officer`.
+    /// these is of the unit of `officer` or of one above it. Of the topmost unit, below which all are, only that
+    /// unit itself.
     pub fn conflict(&self, officer: &str, complained_of: &[String]) -> (PostLevel, bool) {
         let leaders = complained_of.iter().filter_map(|name| self.officers.get(name));
         let leaders: Vec<_> = leaders.filter(|leader| leader.post_level >= LEADER_FROM).collect();
         let highest = leaders.iter().map(|leader| leader.post_level).max();
-        let own = self.officers.get(officer).filter(|officer| !officer.unit.is_empty());
-        let own_unit = own.is_some_and(|own| leaders.iter().any(|leader| leader.unit == own.unit));
+        let own_unit = leaders.iter().filter(|leader| !leader.unit.is_empty()).any(|leader| {
+            let topmost = self.units.get(&leader.unit).is_none_or(|unit| unit.parent.is_empty());
+            if topmost {
+                self.officers.get(officer).is_some_and(|own| own.unit == leader.unit)
+            } else {
+                self.is_of(officer, &leader.unit)
+            }
+        });
         (highest.unwrap_or_default(), own_unit)
     }
 
@@ -135,11 +151,14 @@ impl Replica {
             OfficerFact::OfficerEnrolled(enrolled) => {
                 let (unit, post_level) = (enrolled.unit.clone(), enrolled.post_level());
                 let officer = Officer { unit, post_level, on_roster: true };
-                self.officers.insert(enrolled.officer, officer);
+                if let Some(before) = self.officers.insert(enrolled.officer.clone(), officer) {
+                    self.former.entry(enrolled.officer).or_default().push(before.unit);
+                }
             }
             OfficerFact::OfficerTransferred(OfficerTransferred { officer, unit, .. }) => {
-                if let Some(officer) = self.officers.get_mut(&officer) {
-                    officer.unit = unit;
+                if let Some(transferred) = self.officers.get_mut(&officer) {
+                    let before = std::mem::replace(&mut transferred.unit, unit);
+                    self.former.entry(officer).or_default().push(before);
                 }
             }
             OfficerFact::PostLevelChanged(changed) => {
@@ -250,8 +269,9 @@ mod tests {
     fn only_those_who_could_lead_stand_in_the_way() {
         let tree = tree();
         let complained_of = ["head".to_owned(), "clerk".to_owned()];
-        assert_eq!(tree.conflict("clerk", &complained_of), (PostLevel::DivisionHead, false));
+        assert_eq!(tree.conflict("clerk", &complained_of), (PostLevel::DivisionHead, true));
         assert_eq!(tree.conflict("head", &complained_of), (PostLevel::DivisionHead, true));
+        // The clerk's window is below the head's station.
         assert_eq!(tree.conflict("clerk", &complained_of[1..]), (PostLevel::Unspecified, false));
     }
 

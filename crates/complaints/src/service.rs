@@ -165,10 +165,23 @@ async fn step_with(
     Ok((service.entrust(call, name, command, sealed, fresh).await?, vec![]))
 }
 
+/// As [`step_with`], of a step that judges: who takes it is looked at, too.
+async fn judge(
+    service: &Service,
+    call: &Call,
+    name: &ComplaintName,
+    (act, step): (&complaint::Act, &complaint::Step),
+    sealed: &[Sealed],
+    fresh: bool,
+) -> Prepared<complaint::Complaint> {
+    let act = service.judging(name, act, fresh).await?;
+    step_with(service, call, name, (&act, step), sealed, fresh).await
+}
+
 /// Who takes a step on a complaint, and on which reading.
 fn act(caller: &Caller, call: &Call, etag: &str) -> Result<complaint::Act, BadField> {
-    let (by, at) = (caller.actor.clone(), call.metadata.occurred_at);
-    Ok(complaint::Act { by, at, expected: field::etag(etag)? })
+    let (by, at) = (caller.officer(&call.metadata.jurisdiction), call.metadata.occurred_at);
+    Ok(complaint::Act { by, at, expected: field::etag(etag)?, own_unit: false })
 }
 
 pub(crate) fn stream<D: Decider>(key: impl AsRef<str>) -> StreamId {

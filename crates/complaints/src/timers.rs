@@ -110,14 +110,14 @@ impl Clocks {
         Self { service }
     }
 
-    fn due(&self, now: Timestamp) -> Vec<Due> {
+    pub(crate) fn due(&self, now: Timestamp) -> Vec<Due> {
         let model = self.service.reads.now();
         let mut due: Vec<Due> = model.cities().iter().flat_map(|city| due(city, now)).collect();
         due.truncate(AT_ONCE_MAX);
         due
     }
 
-    async fn raise(&self, due: &Due, now: Timestamp) -> Result<(), Failure> {
+    pub(crate) async fn raise(&self, due: &Due, now: Timestamp) -> Result<(), Failure> {
         let name = ComplaintName::parse("complaint", &due.complaint)?;
         let call = call(&name, due);
         let prepare = |fresh| command(&self.service, &name, due, now, fresh);
@@ -165,12 +165,13 @@ async fn command(
 /// The frame of what is raised: the same whenever it is noticed.
 fn call(name: &ComplaintName, due: &Due) -> Call {
     let what = match due.what {
-        Passed::Yellow(Clock::Stage, _) => "stage-yellow",
-        Passed::Yellow(Clock::Case, _) => "case-yellow",
-        Passed::Red(Clock::Stage) => "stage-red",
-        Passed::Red(Clock::Case) => "case-red",
-        Passed::Deadline => "deadline",
-        Passed::Period => "period",
+        // An extension may leave the instant as it was, where the stage began yellow.
+        Passed::Yellow(Clock::Stage, due) => format!("stage-yellow/{due}"),
+        Passed::Yellow(Clock::Case, due) => format!("case-yellow/{due}"),
+        Passed::Red(Clock::Stage) => "stage-red".to_owned(),
+        Passed::Red(Clock::Case) => "case-red".to_owned(),
+        Passed::Deadline => "deadline".to_owned(),
+        Passed::Period => "period".to_owned(),
     };
     let fact = format!("{name}/{}/{what}", due.stage_version);
     timer::call(Clocks::NAME, &name.jurisdiction, &fact, due.at)

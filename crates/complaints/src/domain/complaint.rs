@@ -1,11 +1,12 @@
 //! A complaint 投诉, from lodging to closing.
 //!
 //! - Lodged, it is accepted, rejected (with a reason) or referred to an organ outside the register; what was
-//!   referred can come back and be accepted. How it goes from stage to stage stands in `moves.rs`.
+//!   referred can come back and be accepted, or is rejected once that organ has settled it. How it goes from stage to stage stands in `moves.rs`.
 //! - A leader takes it over 包案, at least deputy division head, and a supervisor is named 督办, who neither
 //!   leads nor is responsible; then a unit and a person are made responsible 逐条落实, by a deadline.
 //! - Nobody handles a complaint about themselves. If it is about someone who could lead, the leader is of a
-//!   higher post, and nobody of that person's unit handles it.
+//!   higher post, and nobody of that person's unit or below it handles or judges it. Who is responsible does
+//!   not judge it either.
 //! - Two clocks: the stage's, which restarts with it, and the case's, which nothing restarts. A change of
 //!   person or unit moves neither. Yellow and red are raised once each for a stage, and for the case.
 //! - A deadline is extended before it passes, with a reason, never shortened. Once passed it is overdue, once;
@@ -93,12 +94,15 @@ pub struct Lodging {
 /// Who takes a step, and on which reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Act {
-    /// Who acts, as the call named them.
+    /// Who acts: an officer by resource name, others as the call named them.
     pub by: String,
     /// When it happens.
     pub at: Timestamp,
     /// Stream version of the last event, if the caller edits what it read.
     pub expected: Option<u64>,
+    /// Whether one of those complained of who could lead is of who acts' own unit, or of one above it; looked at
+    /// where a step judges.
+    pub own_unit: bool,
 }
 
 /// A step. `due` is when the stage that it begins is due by the calendar and terms in force; `in_service` is
@@ -136,7 +140,7 @@ pub struct Candidate {
     pub post_level: Option<PostLevel>,
     /// The highest post of those complained of who could lead; not said: none could.
     pub complained_of: PostLevel,
-    /// Whether one of those is of the officer's own unit.
+    /// Whether one of those is of the officer's own unit, or of one above it.
     pub own_unit: bool,
 }
 
@@ -167,7 +171,7 @@ pub struct Refuting {
 pub struct Reading {
     /// Who reads; empty: nobody said.
     pub by: String,
-    /// Whether the reader is of the unit complained of, or of one below it.
+    /// Whether the reader is of a unit complained of, of one that had the complaint, or of one below these.
     pub of_unit: bool,
     /// What is read; `None`: who complained.
     pub texts: Option<Vec<String>>,

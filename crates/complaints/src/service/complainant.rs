@@ -5,6 +5,7 @@
 
 use eventstore::RecordedEvent;
 
+use super::known::REPLICA_PATIENCE;
 use super::*;
 use crate::history;
 
@@ -212,12 +213,15 @@ async fn reveal(
     fresh: bool,
 ) -> Prepared<complaint::Complaint> {
     let complaint = service.complaints.load(&stream_of(name), fresh).await?;
-    let units = complaint.state.lodged().map(|it| [it.lodged.unit.clone(), it.unit.clone()]);
-    let by = if caller.actor == shell::caller::UNNAMED { String::new() } else { caller.actor.clone() };
-    let of_unit = {
+    let named = caller.actor != shell::caller::UNNAMED;
+    let by = if named { caller.officer(&name.jurisdiction) } else { String::new() };
+    // Whoever is not known to be of the unit would be shown all.
+    service.replica.catch_up(REPLICA_PATIENCE).await?;
+    let of_unit = complaint.state.lodged().is_some_and(|complaint| {
         let replica = service.replica.now();
-        units.iter().flatten().any(|unit| !unit.is_empty() && replica.is_of(&by, unit))
-    };
+        let theirs = complaint.lodged.complained_of.iter().flat_map(|officer| replica.units_of(officer));
+        complaint.units.iter().map(String::as_str).chain(theirs).any(|unit| replica.is_of(&by, unit))
+    });
     let (texts, purpose) = (texts.map(<[String]>::to_vec), purpose.to_owned());
     Ok((complaint::Command::Reveal(complaint::Reading { by, of_unit, texts, purpose }), vec![]))
 }
@@ -235,7 +239,8 @@ fn as_complainant(
 }
 
 fn by_complainant(call: &Call) -> complaint::Act {
-    complaint::Act { by: complaint::COMPLAINANT.to_owned(), at: call.metadata.occurred_at, expected: None }
+    let (by, at) = (complaint::COMPLAINANT.to_owned(), call.metadata.occurred_at);
+    complaint::Act { by, at, expected: None, own_unit: false }
 }
 
 impl Service {

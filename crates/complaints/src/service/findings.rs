@@ -17,7 +17,7 @@ pub(super) async fn substantiate_complaint(
     let finding = sealed[0].reference.clone();
     let view = service.view(&name, &caller).await?;
     let step = complaint::Step::Substantiate { unit, officers, harms_public: asked.harms_public, finding };
-    let prepare = |fresh| step_with(service, &call, &name, (&act, &step), &sealed, fresh);
+    let prepare = |fresh| judge(service, &call, &name, (&act, &step), &sealed, fresh);
     let answer = |complaint: &_| SubstantiateComplaintResponse {
         complaint: view.complaint(complaint),
         ..Default::default()
@@ -38,7 +38,7 @@ pub(super) async fn unsubstantiate_complaint(
     let sealed = [service.seal_as(&call, &name, ("finding", &text), standing_finding).await?];
     let view = service.view(&name, &caller).await?;
     let step = complaint::Step::Unsubstantiate { finding: sealed[0].reference.clone() };
-    let prepare = |fresh| step_with(service, &call, &name, (&act, &step), &sealed, fresh);
+    let prepare = |fresh| judge(service, &call, &name, (&act, &step), &sealed, fresh);
     let answer = |complaint: &_| UnsubstantiateComplaintResponse {
         complaint: view.complaint(complaint),
         ..Default::default()
@@ -57,10 +57,12 @@ pub(super) async fn close_complaint(
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let act = act(&caller, &call, &asked.etag)?;
     let view = service.view(&name, &caller).await?;
-    let command = complaint::Command::Handle(act, complaint::Step::Close { outcome });
+    let step = complaint::Step::Close { outcome };
+    let prepare = |fresh| judge(service, &call, &name, (&act, &step), &[], fresh);
     let answer =
         |complaint: &_| CloseComplaintResponse { complaint: view.complaint(complaint), ..Default::default() };
-    service.complaints.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
+    let stream = stream_of(&name);
+    service.complaints.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
 }
 
 pub(super) async fn reopen_complaint(
@@ -123,7 +125,7 @@ async fn reopen(
         led_due: clocks.stage_due(ComplaintStage::Led, act.at),
         accepted_due: clocks.stage_due(ComplaintStage::Accepted, act.at),
     };
-    let command = complaint::Command::Handle(act.clone(), step);
+    let command = complaint::Command::Handle(service.judging(name, act, fresh).await?, step);
     let command = service.entrust(call, name, command, std::slice::from_ref(sealed), fresh).await?;
     Ok((command, clocks.guards))
 }

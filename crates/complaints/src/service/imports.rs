@@ -20,15 +20,22 @@ pub(super) async fn import_complaints(
     let JurisdictionName { jurisdiction } = JurisdictionName::parse("parent", &asked.parent)?;
     check_rows("complaints", asked.complaints.len())?;
     let frame = caller.call(&asked.request_id, &jurisdiction, asked.occurred_at)?;
-    let rows = asked.complaints.into_iter();
-    let lodged = rows.map(|row| lodge_row(service, &caller, &frame, row));
     let (mut results, mut position) = (Vec::new(), 0);
-    for (row, outcome) in (0..).zip(future::join_all(lodged).await) {
-        results.push(result(row, outcome, |lodged| {
-            position = position.max(lodged.position);
-            (lodged.complaint.unwrap_or_default().name, lodged.receipt_code)
-        })?);
+    let mut waiting: Rows = (0..).zip(asked.complaints).collect();
+    while !waiting.is_empty() {
+        let (now, later) = wave(waiting, &jurisdiction);
+        let lodged = now
+            .into_iter()
+            .map(async |(row, complaint)| (row, lodge_row(service, &caller, &frame, complaint).await));
+        for (row, outcome) in future::join_all(lodged).await {
+            results.push(result(row, outcome, |lodged| {
+                position = position.max(lodged.position);
+                (lodged.complaint.unwrap_or_default().name, lodged.receipt_code)
+            })?);
+        }
+        waiting = later;
     }
+    results.sort_by_key(|result| result.row);
     let consistency_token = contract::token::write("complaints", position);
     Ok(Response::new(ImportComplaintsResponse { results, position, consistency_token }))
 }
@@ -51,6 +58,22 @@ pub(super) async fn import_ratings(
     }
     let consistency_token = contract::token::write("complaints", position);
     Ok(Response::new(ImportRatingsResponse { results, position, consistency_token }))
+}
+
+/// Rows with their numbers.
+type Rows = Vec<(u32, ComplaintRow)>;
+
+/// The rows that can be lodged now, and those that repeat one of `waiting` and come after it. Those that only
+/// repeat each other are refused, whenever they come.
+fn wave(waiting: Rows, jurisdiction: &str) -> (Rows, Rows) {
+    let name = |row: &ComplaintRow| {
+        let (jurisdiction, complaint) = (jurisdiction.to_owned(), row.complaint_id.clone());
+        ComplaintName { jurisdiction, complaint }.to_string()
+    };
+    let names: HashSet<String> = waiting.iter().map(|(_, row)| name(row)).collect();
+    let repeats = |row: &ComplaintRow| row.complaint.as_ref().is_some_and(|new| names.contains(&new.repeats));
+    let (later, now): (Rows, Rows) = waiting.into_iter().partition(|(_, row)| repeats(row));
+    if now.is_empty() { (later, now) } else { (now, later) }
 }
 
 async fn lodge_row(

@@ -69,12 +69,14 @@ pub(super) async fn reject_complaint(
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let act = act(&caller, &call, &asked.etag)?;
     let view = service.view(&name, &caller).await?;
-    let command = complaint::Command::Handle(act, complaint::Step::Reject { reason });
+    let step = complaint::Step::Reject { reason };
+    let prepare = |fresh| judge(service, &call, &name, (&act, &step), &[], fresh);
     let answer = |complaint: &_| RejectComplaintResponse {
         complaint: view.complaint(complaint),
         ..Default::default()
     };
-    service.complaints.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
+    let stream = stream_of(&name);
+    service.complaints.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
 }
 
 pub(super) async fn refer_complaint(

@@ -5,7 +5,7 @@ use contract::words::PostLevel;
 use super::*;
 
 /// How long a unit or an officer that is not known yet is waited for.
-const REPLICA_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const REPLICA_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The calendar and the terms in force.
 pub(crate) struct Clocks {
@@ -67,14 +67,34 @@ impl Service {
         fresh: bool,
     ) -> Result<complaint::Candidate, Failed> {
         let complaint = self.complaints.load(&stream_of(name), fresh).await?;
-        let complained_of =
-            complaint.state.lodged().map_or(&[][..], |complaint| &complaint.lodged.complained_of[..]);
+        let complained_of = complained_of(&complaint.state);
+        if !complained_of.is_empty() {
+            // Whoever is not known to be of their unit would pass.
+            self.replica.catch_up(REPLICA_PATIENCE).await?;
+        }
         let look = |replica: &Replica| {
             let (complained_of, own_unit) = replica.conflict(officer, complained_of);
             let post_level = replica.post_level(officer);
             complaint::Candidate { officer: officer.to_owned(), post_level, complained_of, own_unit }
         };
         self.look(look, |seen| seen.post_level.is_some_and(|level| level >= wanted)).await
+    }
+
+    /// `act`, with whether who judges is of the unit of one complained of who could lead.
+    pub(super) async fn judging(
+        &self,
+        name: &ComplaintName,
+        act: &complaint::Act,
+        fresh: bool,
+    ) -> Result<complaint::Act, Failed> {
+        let complaint = self.complaints.load(&stream_of(name), fresh).await?;
+        let complained_of = complained_of(&complaint.state);
+        if complained_of.is_empty() || act.by == complaint::COMPLAINANT {
+            return Ok(act.clone());
+        }
+        self.replica.catch_up(REPLICA_PATIENCE).await?;
+        let (_, own_unit) = self.replica.now().conflict(&act.by, complained_of);
+        Ok(complaint::Act { own_unit, ..act.clone() })
     }
 
     /// Looks at what is kept of others' facts; if that is not `enough`, once more when all is there that
@@ -87,4 +107,9 @@ impl Service {
         self.replica.catch_up(REPLICA_PATIENCE).await?;
         Ok(look(&self.replica.now()))
     }
+}
+
+/// Resource names of the officers complained of.
+fn complained_of(state: &complaint::State) -> &[String] {
+    state.lodged().map_or(&[][..], |complaint| &complaint.lodged.complained_of[..])
 }

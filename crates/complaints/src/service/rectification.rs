@@ -120,7 +120,7 @@ pub(super) async fn verify(
     let clocks = service.clocks(&name.jurisdiction, fresh).await?;
     let due = clocks.stage_due(ComplaintStage::Verified, act.at);
     let step = complaint::Step::Verify { satisfaction, source, due };
-    Ok((complaint::Command::Handle(act.clone(), step), clocks.guards))
+    Ok((complaint::Command::Handle(service.judging(name, act, fresh).await?, step), clocks.guards))
 }
 
 pub(super) async fn refute(
@@ -139,7 +139,8 @@ pub(super) async fn refute(
         deadline: refuted.deadline,
         due: clocks.stage_due(ComplaintStage::Assigned, act.at),
     };
-    let command = complaint::Command::Handle(act.clone(), complaint::Step::Refute(refuting));
+    let act = service.judging(name, act, fresh).await?;
+    let command = complaint::Command::Handle(act, complaint::Step::Refute(refuting));
     let command = service.entrust(call, name, command, &refuted.sealed, fresh).await?;
     Ok((command, clocks.guards))
 }

@@ -16,6 +16,10 @@ use tonic_types::StatusExt as _;
 use super::*;
 use crate::timers::Clocks;
 
+mod apart;
+mod history;
+mod imports;
+mod queries;
 mod secrets;
 mod year;
 
@@ -34,9 +38,22 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let (tasks, folder) = (Tasks::default(), tempfile::tempdir().unwrap());
         // Monday, 2 September 2024, 9:00 in China.
-        let now = Arc::new(AtomicI64::new(1_725_238_800));
+        Self::open(tempfile::tempdir().unwrap(), Arc::new(AtomicI64::new(1_725_238_800))).await
+    }
+
+    /// The same logs, after the process ended and another one opened them.
+    async fn restarted(self) -> Self {
+        let Self { service, complaints, evaluation, training, now, tasks, folder } = self;
+        tasks.stop.cancel();
+        tasks.tracker.close();
+        drop((service, complaints, evaluation, training));
+        tasks.tracker.wait().await;
+        Self::open(folder, now).await
+    }
+
+    async fn open(folder: tempfile::TempDir, now: Arc<AtomicI64>) -> Self {
+        let tasks = Tasks::default();
         let seconds = now.clone();
         let clock: Clock = Arc::new(move || Timestamp::from_second(seconds.load(Ordering::Relaxed)).unwrap());
         let open = async |service| {
@@ -45,10 +62,8 @@ impl World {
         };
         let complaints = open("complaints").await;
         let (evaluation, training) = (open("evaluation").await, open("training").await);
-        let reads = Reads::follow("complaints", ReadModel::default(), vec![complaints.source()], &tasks);
-        let others = vec![evaluation.source(), training.source()];
-        let replica = Reads::follow("complaints-replica", Replica::default(), others, &tasks);
-        let service = Arc::new(Service::new(complaints.clone(), reads, replica, clock));
+        let stores = [&complaints, &evaluation, &training];
+        let service = serve(stores, clock, [&tasks, &tasks]);
         Self { service, complaints, evaluation, training, now, tasks, folder }
     }
 
@@ -73,6 +88,11 @@ impl World {
 
     /// A complaint that is assigned, due in 15 working days.
     async fn assign(&self) -> Complaint {
+        self.assign_by(1, None).await
+    }
+
+    /// A complaint that is assigned by five requests from number `first` on, due at `deadline`.
+    async fn assign_by(&self, first: u128, deadline: Option<Timestamp>) -> Complaint {
         for (id, level) in [
             ("leader", PostLevel::DeputyDivisionHead),
             ("supervisor", PostLevel::DivisionHead),
@@ -81,33 +101,34 @@ impl World {
             self.enrol(id, level).await;
         }
         self.register_station().await;
-        let name = self.lodge(1).await.unwrap().complaint.unwrap().name;
+        let name = self.lodge(first).await.unwrap().complaint.unwrap().name;
         let (service, name) = (&self.service, name.as_str());
-        let request_id = |number| Uuid::from_u128(number).to_string();
+        let request_id = |number| Uuid::from_u128(first + number).to_string();
         let accept = AcceptComplaintRequest {
-            request_id: request_id(2),
+            request_id: request_id(1),
             name: name.to_owned(),
             ..AcceptComplaintRequest::default()
         };
         service.accept_complaint(Request::new(accept)).await.unwrap();
         let lead = AppointLeaderRequest {
-            request_id: request_id(3),
+            request_id: request_id(2),
             name: name.to_owned(),
             leader: officer("leader"),
             ..AppointLeaderRequest::default()
         };
         service.appoint_leader(Request::new(lead)).await.unwrap();
         let supervise = AppointSupervisorRequest {
-            request_id: request_id(4),
+            request_id: request_id(3),
             name: name.to_owned(),
             supervisor: officer("supervisor"),
             ..AppointSupervisorRequest::default()
         };
         service.appoint_supervisor(Request::new(supervise)).await.unwrap();
         let assign = AssignComplaintRequest {
-            request_id: request_id(5),
+            request_id: request_id(4),
             name: name.to_owned(),
             officer: officer("responsible"),
+            deadline: deadline.map(to_wire),
             ..AssignComplaintRequest::default()
         };
         let assigned = service.assign_complaint(Request::new(assign)).await.unwrap();
@@ -115,7 +136,7 @@ impl World {
     }
 
     async fn log(&self) -> Vec<RecordedEvent> {
-        self.complaints.reader().read_all(1, 100).await.unwrap()
+        self.complaints.reader().read_all(1, 10_000).await.unwrap()
     }
 
     async fn get(&self, name: &str) -> Complaint {
@@ -124,6 +145,25 @@ impl World {
         let answer = self.service.get_complaint(Request::new(asked)).await.unwrap();
         answer.into_inner().complaint.unwrap()
     }
+}
+
+/// The service on its log and those of evaluation and training: its model follows in the tasks given first,
+/// what it keeps of others' facts in those given second.
+fn serve(
+    [complaints, evaluation, training]: [&EventStore; 3],
+    clock: Clock,
+    [model, replica]: [&Tasks; 2],
+) -> Arc<Service> {
+    let reads = Reads::follow("complaints", ReadModel::default(), vec![complaints.source()], model);
+    let others = vec![evaluation.source(), training.source()];
+    let replica = Reads::follow("complaints-replica", Replica::default(), others, replica);
+    Arc::new(Service::new(complaints.clone(), reads, replica, clock))
+}
+
+fn by<M>(actor: &str, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert(shell::caller::ACTOR_HEADER, actor.parse().unwrap());
+    request
 }
 
 fn unit(id: &str) -> String {
@@ -267,6 +307,31 @@ async fn a_deadline_that_passes_without_a_report_is_raised_once() {
     let [raised] = raised.as_slice() else { panic!("{raised:?}") };
     assert_eq!((raised.occurred_at, &*raised.unit), (deadline, "station"));
     assert_eq!(raised.actor, "complaints-clocks");
+}
+
+#[tokio::test]
+async fn a_deadline_extended_between_look_and_command_still_turns_yellow() {
+    let world = World::start().await;
+    let day = |day| format!("2024-09-0{day}T00:00:00+08:00").parse().unwrap();
+    let name = world.assign_by(1, Some(day(4))).await.name;
+    let timer = Clocks::new(world.service.clone());
+    world.service.reads.catch_up(Duration::from_secs(5)).await.unwrap();
+    let look = timer.due(world.now());
+    let extend = ExtendDeadlineRequest {
+        request_id: Uuid::from_u128(6).to_string(),
+        name: name.clone(),
+        deadline: Some(to_wire(day(5))),
+        reason: "a witness is away".to_owned(),
+        ..ExtendDeadlineRequest::default()
+    };
+    world.service.extend_deadline(Request::new(extend)).await.unwrap();
+    assert!(!look.is_empty());
+    for due in &look {
+        timer.raise(due, world.now()).await.unwrap();
+    }
+    timer.tick(world.now()).await.unwrap();
+    let raised: Vec<_> = world.raised().await.into_iter().map(|(_, told)| told).collect();
+    assert_eq!(raised, ["the stage assigned turned yellow, due by 2024-09-04"]);
 }
 
 #[tokio::test]

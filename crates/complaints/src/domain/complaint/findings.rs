@@ -23,6 +23,7 @@ impl Lodged {
             return Ok(vec![]);
         }
         self.check(act)?;
+        Self::check_apart(act)?;
         self.check_accepted()?;
         let Verdict { unit, officers, harms_public, finding, .. } = verdict;
         let (complaint, finding) = (self.name(), Some(finding));
@@ -44,6 +45,7 @@ impl Lodged {
             self.check(act)?;
             self.check_accepted()?;
         }
+        self.check_judge(act)?;
         let unit = overturned.map_or_else(|| self.unit.clone(), |verdict| verdict.unit.clone());
         let (complaint, finding) = (self.name(), Some(finding));
         Ok(vec![ComplaintUnsubstantiated { complaint, unit, finding }.into()])
@@ -54,6 +56,7 @@ impl Lodged {
             return Ok(vec![]);
         }
         self.check(act)?;
+        self.check_judge(act)?;
         if !self.may(Move::ComplaintClosed) || !self.bears(outcome) {
             return Err(Rejection::OutcomeUnfounded);
         }
@@ -87,6 +90,7 @@ impl Lodged {
         }
         self.check_fresh(act)?;
         self.check_not_complained_of(&act.by)?;
+        Self::check_apart(act)?;
         if !self.may(Move::ComplaintReopened) {
             return Err(Rejection::NotClosed);
         }

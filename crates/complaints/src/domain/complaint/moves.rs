@@ -39,8 +39,8 @@ impl Move {
     /// The stages that it starts from.
     pub fn from(self) -> &'static [ComplaintStage] {
         match self {
-            Self::ComplaintAccepted => &[Lodged, Referred],
-            Self::ComplaintRejected | Self::ComplaintReferred => &[Lodged],
+            Self::ComplaintAccepted | Self::ComplaintRejected => &[Lodged, Referred],
+            Self::ComplaintReferred => &[Lodged],
             Self::LeaderAppointed => &[Accepted],
             Self::ComplaintAssigned => &[Led],
             Self::RectificationReported => &[Assigned],

@@ -76,8 +76,8 @@ pub enum Rejection {
     /// It is not reported as put right.
     #[error("the complaint is not reported as put right")]
     NotReported,
-    /// Who is responsible would say that it was put right.
-    #[error("{0} is responsible, and does not take the complainant's word")]
+    /// Who is responsible would judge it.
+    #[error("{0} is responsible, and does not judge it")]
     JudgesOwnWork(String),
     /// Nothing on record bears the outcome.
     #[error("nothing on record bears this outcome")]
@@ -85,7 +85,7 @@ pub enum Rejection {
     /// The deadline has not passed.
     #[error("the deadline {0} has not passed yet")]
     NotDue(Timestamp),
-    /// Somebody of the unit of a leader complained of would handle it.
+    /// Somebody of the unit of a leader complained of, or below it, would handle or judge it.
     #[error("{0} is of the unit of a leader who is complained of")]
     HandlesOwnUnit(String),
     /// The complainant withdrew it.

@@ -26,6 +26,8 @@ pub struct Lodged {
     pub lodged: ComplaintLodged,
     /// Resource name of the unit that has it; empty: not known yet.
     pub unit: String,
+    /// Resource names of the units complained of and of all that ever had it, each once.
+    pub units: Vec<String>,
     /// Where it stands.
     pub stage: ComplaintStage,
     /// When the stage's clock is due; none: it has none.
@@ -155,9 +157,10 @@ impl State {
 impl Lodged {
     pub(super) fn new(lodged: &ComplaintLodged) -> Self {
         let text = lodged.text.clone().unwrap_or_default();
-        Self {
+        let mut complaint = Self {
             lodged: lodged.clone(),
-            unit: lodged.unit.clone(),
+            unit: String::new(),
+            units: vec![],
             stage: ComplaintStage::Lodged,
             stage_due: Some(instant(lodged.stage_due_time)),
             raised: Raised::default(),
@@ -177,7 +180,9 @@ impl Lodged {
             texts: vec![Text { reference: text, theirs: true, erased: false }],
             erased: false,
             events: 1,
-        }
+        };
+        complaint.be_of(&lodged.unit);
+        complaint
     }
 
     /// Whether it is neither rejected nor closed.
@@ -213,7 +218,7 @@ impl Lodged {
         match event {
             Event::ComplaintLodged(_) | Event::PersonalDataRevealed(_) => {}
             Event::ComplaintAccepted(accepted) => {
-                self.unit.clone_from(&accepted.unit);
+                self.be_of(&accepted.unit);
                 (self.organ, self.reason) = (String::new(), String::new());
                 self.go(Move::ComplaintAccepted, accepted.stage_due_time);
             }
@@ -226,7 +231,7 @@ impl Lodged {
                 self.go(Move::ComplaintReferred, None);
             }
             Event::ComplaintTransferred(ComplaintTransferred { unit, .. }) => {
-                self.unit.clone_from(unit);
+                self.be_of(unit);
                 if let Some(responsible) = &mut self.responsible {
                     responsible.unit.clone_from(unit);
                     responsible.officer = None;
@@ -288,6 +293,13 @@ impl Lodged {
         (self.raised.stage_yellow, self.raised.stage_red) = (false, false);
     }
 
+    fn be_of(&mut self, unit: &str) {
+        unit.clone_into(&mut self.unit);
+        if !unit.is_empty() && !self.units.iter().any(|known| known == unit) {
+            self.units.push(unit.to_owned());
+        }
+    }
+
     fn keep(&mut self, written: Option<&VaultText>, theirs: bool) {
         let known = |written: &VaultText| self.texts.iter().any(|text| text.reference == *written);
         if let Some(written) = written.filter(|written| !known(written)) {
@@ -304,7 +316,7 @@ impl Lodged {
     }
 
     fn be_assigned(&mut self, assigned: &ComplaintAssigned) {
-        self.unit.clone_from(&assigned.unit);
+        self.be_of(&assigned.unit);
         if let Some(responsible) = &mut self.responsible {
             responsible.unit.clone_from(&assigned.unit);
             responsible.officer = Some(assigned.officer.clone());

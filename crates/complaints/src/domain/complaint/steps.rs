@@ -86,7 +86,10 @@ impl Lodged {
             return Ok(vec![]);
         }
         self.check(act)?;
-        self.check_waits()?;
+        Self::check_apart(act)?;
+        if !self.may(Move::ComplaintRejected) {
+            return Err(Rejection::AlreadyDecided);
+        }
         Ok(vec![ComplaintRejected { complaint: self.name(), reason }.into()])
     }
 
@@ -95,7 +98,9 @@ impl Lodged {
             return Ok(vec![]);
         }
         self.check(act)?;
-        self.check_waits()?;
+        if !self.may(Move::ComplaintReferred) {
+            return Err(Rejection::AlreadyDecided);
+        }
         Ok(vec![ComplaintReferred { complaint: self.name(), organ, reason }.into()])
     }
 
@@ -296,6 +301,20 @@ impl Lodged {
         Ok(())
     }
 
+    /// Refuses to let somebody judge what their own unit did.
+    pub(super) fn check_apart(act: &Act) -> Result<(), Rejection> {
+        if act.own_unit { Err(Rejection::HandlesOwnUnit(act.by.clone())) } else { Ok(()) }
+    }
+
+    /// Refuses to let somebody judge what they or their unit did.
+    pub(super) fn check_judge(&self, act: &Act) -> Result<(), Rejection> {
+        Self::check_apart(act)?;
+        if self.responsible_is(&act.by) {
+            return Err(Rejection::JudgesOwnWork(act.by.clone()));
+        }
+        Ok(())
+    }
+
     /// Refuses an officer who cannot handle it in whatever part.
     fn check_handler(&self, candidate: &Candidate) -> Result<(), Rejection> {
         let officer = &candidate.officer;
@@ -325,10 +344,6 @@ impl Lodged {
     fn responsible_is(&self, officer: &str) -> bool {
         let responsible = self.responsible.as_ref().and_then(|responsible| responsible.officer.as_deref());
         responsible == Some(officer)
-    }
-
-    fn check_waits(&self) -> Result<(), Rejection> {
-        if self.stage == ComplaintStage::Lodged { Ok(()) } else { Err(Rejection::AlreadyDecided) }
     }
 
     pub(super) fn check_accepted(&self) -> Result<(), Rejection> {
@@ -368,9 +383,7 @@ impl Lodged {
     fn reported(&self, act: &Act) -> Result<&Responsible, Rejection> {
         let reported = self.responsible.as_ref().filter(|_| self.stage == ComplaintStage::Reported);
         let responsible = reported.ok_or(Rejection::NotReported)?;
-        if responsible.officer.as_ref() == Some(&act.by) {
-            return Err(Rejection::JudgesOwnWork(act.by.clone()));
-        }
+        self.check_judge(act)?;
         Ok(responsible)
     }
 }

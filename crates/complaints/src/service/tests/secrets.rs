@@ -4,13 +4,7 @@ use super::*;
 
 const WHO: &str = "Li Si";
 
-fn by<M>(actor: &str, message: M) -> Request<M> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert(shell::caller::ACTOR_HEADER, actor.parse().unwrap());
-    request
-}
-
-fn reveal(request_id: u128, name: &str) -> RevealComplainantRequest {
+pub(super) fn reveal(request_id: u128, name: &str) -> RevealComplainantRequest {
     RevealComplainantRequest {
         request_id: Uuid::from_u128(request_id).to_string(),
         name: name.to_owned(),

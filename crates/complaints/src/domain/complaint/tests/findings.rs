@@ -143,3 +143,32 @@ fn progress_is_reported_by_a_person_at_work() {
     let moved = after_life_and(ASSIGNED, [transferred("station", "other")]);
     moved.when(now(progress("half"))).then_rejected(Rejection::NotAssigned);
 }
+
+#[test]
+fn nobody_judges_what_their_own_unit_or_they_themselves_did() {
+    let untrue = after_life_and(REPORTED, [unsubstantiated()]);
+    let substantiated = after_life_and(CLOSED, [substantiated(false)]);
+    let judged = [
+        (after(LODGED), Step::Reject { reason: "hearsay".to_owned() }),
+        (after(REPORTED), verify()),
+        (after(REPORTED), refute(None)),
+        (after(ASSIGNED), substantiate(true)),
+        (after(ASSIGNED), unsubstantiate()),
+        (substantiated, unsubstantiate()),
+        (untrue, close(ClosureOutcome::Unsubstantiated)),
+        (after(VERIFIED), close(ClosureOutcome::Rectified)),
+        (after(CLOSED), reopen()),
+    ];
+    for (given, step) in judged {
+        let colleague = Act { own_unit: true, ..act(officer("peer"), 100) };
+        given
+            .when(Command::Handle(colleague, step.clone()))
+            .then_rejected(Rejection::HandlesOwnUnit(officer("peer")));
+        // What speaks against them they may say.
+        let against = matches!(step, Step::Reject { .. } | Step::Substantiate { .. } | Step::Reopen { .. });
+        if !against {
+            let own = Rejection::JudgesOwnWork(officer("responsible"));
+            given.when(by("responsible", step)).then_rejected(own);
+        }
+    }
+}

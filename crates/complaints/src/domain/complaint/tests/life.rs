@@ -185,12 +185,16 @@ pub(super) const REPORTED: usize = 6;
 pub(super) const VERIFIED: usize = 7;
 pub(super) const CLOSED: usize = 8;
 
+pub(super) fn act(by: String, number: i64) -> Act {
+    Act { by, at: day(number), expected: None, own_unit: false }
+}
+
 pub(super) fn on(number: i64, step: Step) -> Command {
-    Command::Handle(Act { by: "clerk".to_owned(), at: day(number), expected: None }, step)
+    Command::Handle(act("clerk".to_owned(), number), step)
 }
 
 pub(super) fn by(by: &str, step: Step) -> Command {
-    Command::Handle(Act { by: officer(by), at: day(100), expected: None }, step)
+    Command::Handle(act(officer(by), 100), step)
 }
 
 pub(super) fn now(step: Step) -> Command {

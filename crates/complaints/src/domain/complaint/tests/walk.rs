@@ -1,6 +1,10 @@
 //! Random commands against the table of moves.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 
 use super::*;
 
@@ -123,4 +127,90 @@ proptest! {
             prop_assert!(assigned.is_none_or(|assigned| complaint.stage_due == Some(assigned.deadline)));
         }
     }
+}
+
+/// Steps that end with a move that the table allows where the complaint stands: what it needs comes first.
+fn towards(it: Move, complaint: &Lodged) -> Vec<Step> {
+    let highest = |id: &str| candidate(id, Some(PostLevel::BureauHead));
+    let supervise =
+        complaint.supervisor.is_none().then(|| Step::AppointSupervisor { supervisor: highest("third") });
+    let assign = Step::Assign(Assigning { deadline: None, due: day(500), ..assigning("fourth") });
+    match it {
+        Move::ComplaintAccepted => vec![accept("station")],
+        Move::ComplaintRejected => vec![reject("spam")],
+        Move::ComplaintReferred => vec![refer()],
+        Move::LeaderAppointed => vec![Step::AppointLeader { leader: highest("fifth"), due: day(LED_DUE) }],
+        Move::ComplaintAssigned => supervise.into_iter().chain([assign]).collect(),
+        Move::RectificationReported => {
+            let nobody =
+                complaint.responsible.as_ref().is_none_or(|responsible| responsible.officer.is_none());
+            let report = Step::Report { report: text("new"), attachments: vec![], due: day(REPORTED_DUE) };
+            nobody.then_some(assign).into_iter().chain([report]).collect()
+        }
+        Move::RectificationVerified => vec![verify()],
+        Move::RectificationRefuted => vec![refute(Some(600))],
+        Move::ComplaintWithdrawn => vec![Step::Withdraw { statement: None }],
+        Move::ComplaintClosed if complaint.stage == ComplaintStage::Verified => {
+            vec![close(ClosureOutcome::Rectified)]
+        }
+        Move::ComplaintClosed if complaint.stage == ComplaintStage::Withdrawn => {
+            vec![close(ClosureOutcome::Withdrawn)]
+        }
+        Move::ComplaintClosed => {
+            let untrue = Step::Unsubstantiate { finding: text("nothing to it") };
+            vec![untrue, close(ClosureOutcome::Unsubstantiated)]
+        }
+        Move::ComplaintReopened => {
+            vec![Step::Reopen {
+                grounds: text("anew"),
+                led_due: day(LED_DUE),
+                accepted_due: day(ACCEPTED_DUE),
+            }]
+        }
+    }
+}
+
+/// Every move of the table happens in random walks, from each stage that it starts from; and wherever a walk
+/// comes, each move that the table allows there can be made.
+#[test]
+fn every_move_of_the_table_happens_and_each_that_it_allows_can_be_made() {
+    let happened = RefCell::new(BTreeSet::new());
+    let mut runner = TestRunner::deterministic();
+    let walks = prop::collection::vec(commands(), 1..80);
+    let walked = runner.run(&(prop::collection::vec(walks, 8)), |walks| {
+        for walk in walks {
+            let mut state = State::default();
+            for (kind, at) in walk {
+                let before = state.lodged().map(|complaint| complaint.stage);
+                let Ok(events) = Complaint::decide(&state, command(kind, at)) else { continue };
+                state = events.iter().fold(state, Complaint::evolve);
+                let Some(complaint) = state.lodged() else { continue };
+                if let Some(before) = before {
+                    let told = events.iter().map(|event| (event_name(event), before));
+                    happened.borrow_mut().extend(told);
+                }
+                for it in Move::ALL.into_iter().filter(|it| complaint.may(*it)) {
+                    let (mut reached, mut last) = (state.clone(), Vec::new());
+                    for step in towards(it, complaint) {
+                        let decided = Complaint::decide(&reached, on(140, step.clone()));
+                        prop_assert!(
+                            decided.is_ok(),
+                            "{it:?} from {:?}: {step:?}: {decided:?}",
+                            complaint.stage
+                        );
+                        last = decided.unwrap();
+                        reached = last.iter().fold(reached, Complaint::evolve);
+                    }
+                    let made = last.iter().any(|event| event_name(event) == format!("{it:?}"));
+                    prop_assert!(made, "{it:?} from {:?}: {last:?}", complaint.stage);
+                }
+            }
+        }
+        Ok(())
+    });
+    walked.unwrap();
+    let table =
+        Move::ALL.into_iter().flat_map(|it| it.from().iter().map(move |from| (format!("{it:?}"), *from)));
+    let missing: Vec<_> = table.filter(|pair| !happened.borrow().contains(pair)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
