@@ -14,6 +14,7 @@ mod properties;
 mod queries;
 mod replicas;
 mod restart;
+mod risks;
 mod running;
 mod simulated;
 mod sql;

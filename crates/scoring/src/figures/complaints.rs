@@ -122,7 +122,8 @@ impl SubAssign for Figures {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Complaint {
     lodged_at: Micros,
-    deadline: Option<Micros>,
+    /// The one in force, and whether it waits for a report.
+    deadline: Option<(Micros, bool)>,
     /// When, and whether as what counts as done; also when reopened since.
     closed: Option<(Micros, bool)>,
     satisfaction_tenths: Option<u8>,
@@ -158,9 +159,14 @@ impl Complaint {
         self.overdue
     }
 
+    /// Whether it can become overdue by its deadline in force: nothing was reported, and it was not opened again since.
+    pub fn awaits_report(&self) -> bool {
+        self.open && self.deadline.is_some_and(|(_, waits)| waits)
+    }
+
     /// The deadline in force.
     pub fn deadline(&self) -> Option<Timestamp> {
-        Timestamp::from_microsecond(self.deadline?).ok()
+        Timestamp::from_microsecond(self.deadline?.0).ok()
     }
 
     /// When it was lodged.
@@ -183,6 +189,7 @@ impl Complaint {
             What::Rejected => self.open = false,
             What::Due { deadline } => self.be_due(deadline),
             What::Overdue => self.overdue = true,
+            What::Reported => self.wait_no_more(),
             What::Rated { satisfaction } => self.be_rated(satisfaction),
             What::Refuted { satisfaction, deadline } => {
                 self.be_rated(satisfaction);
@@ -195,6 +202,7 @@ impl Complaint {
             What::Reopened => {
                 self.open = true;
                 self.reopened = true;
+                self.wait_no_more();
             }
         }
     }
@@ -202,8 +210,12 @@ impl Complaint {
     fn be_due(&mut self, deadline: Timestamp) {
         let deadline = deadline.as_microsecond();
         // Another person, the same deadline: what was raised of it stands.
-        self.overdue &= self.deadline == Some(deadline);
-        self.deadline = Some(deadline);
+        self.overdue &= self.deadline.is_some_and(|(before, _)| before == deadline);
+        self.deadline = Some((deadline, true));
+    }
+
+    fn wait_no_more(&mut self) {
+        self.deadline = self.deadline.map(|(deadline, _)| (deadline, false));
     }
 
     fn be_rated(&mut self, satisfaction: Satisfaction) {
@@ -211,7 +223,7 @@ impl Complaint {
     }
 
     fn on_time(&self) -> bool {
-        let (Some(deadline), Some((at, done)), false) = (self.deadline, self.closed, self.open) else {
+        let (Some((deadline, _)), Some((at, done)), false) = (self.deadline, self.closed, self.open) else {
             return false;
         };
         done && at <= deadline
@@ -238,7 +250,7 @@ impl Counts {
         self.open += u64::from(complaint.open);
         self.overdue += u64::from(complaint.overdue_now());
         *self.lodged.entry(day_of(complaint.lodged_at())).or_default() += 1;
-        if let Some(deadline) = complaint.deadline {
+        if let Some((deadline, _)) = complaint.deadline {
             *self.by_deadline.entry(deadline).or_default() += counted(complaint);
         }
     }
@@ -254,7 +266,7 @@ impl Counts {
                 lodged.remove();
             }
         }
-        let Some(deadline) = complaint.deadline else { return };
+        let Some((deadline, _)) = complaint.deadline else { return };
         if let Entry::Occupied(mut bucket) = self.by_deadline.entry(deadline) {
             take(bucket.get_mut(), &counted(complaint));
             if bucket.get().due == 0 {

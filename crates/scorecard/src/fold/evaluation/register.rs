@@ -105,6 +105,16 @@ impl Facts {
         Some((number.parse().ok()?, &version.rules))
     }
 
+    /// A unit and those above it, the nearest first.
+    pub(crate) fn lineage<'a>(
+        &'a self,
+        jurisdiction: &'a str,
+        unit: &'a str,
+    ) -> impl Iterator<Item = &'a str> {
+        let above = move |unit: &&str| self.unit.get(&key(&[jurisdiction, unit]))?.parent.as_deref();
+        std::iter::successors(Some(unit), above)
+    }
+
     /// A unit's title; its id where the register does not have it.
     pub(crate) fn title(&self, jurisdiction: &str, unit: &str) -> String {
         let known = self.unit.get(&key(&[jurisdiction, unit]));

@@ -30,6 +30,8 @@ pub enum What {
     Due { deadline: Timestamp },
     /// The deadline in force passed without a report.
     Overdue,
+    /// It is said to be put right.
+    Reported,
     /// The complainant said how satisfied they are.
     Rated { satisfaction: Satisfaction },
     /// It was not put right; it has a new deadline.
@@ -63,6 +65,9 @@ impl Change {
             })?,
             "ComplaintOverdue" => {
                 read(payload, |event: ComplaintOverdue| kept(event.complaint, What::Overdue))?
+            }
+            "RectificationReported" => {
+                read(payload, |event: RectificationReported| kept(event.complaint, What::Reported))?
             }
             "RectificationVerified" => read(payload, |event: RectificationVerified| {
                 let satisfaction = event.satisfaction();

@@ -235,3 +235,24 @@ fn by_the_page(complaints: &[Complaint], now: Timestamp) -> Figures {
     }
     figures
 }
+
+#[test]
+fn a_deadline_waits_for_a_report_until_one_comes_or_the_complaint_is_closed() {
+    let mut found = Complaint::lodged(at("2025-03-01T00:00:00"));
+    let deadline = at("2025-04-01T00:00:00");
+    let refuted = What::Refuted { satisfaction: Satisfaction::Dissatisfied, deadline };
+    let rectified = What::Closed { outcome: ClosureOutcome::Rectified };
+    assert!(!found.awaits_report(), "it has no deadline");
+    for (what, awaits) in [
+        (What::Due { deadline }, true),
+        (What::Overdue, true),
+        (What::Reported, false),
+        (refuted, true),
+        (rectified, false),
+        (What::Reopened, false),
+        (What::Due { deadline }, true),
+    ] {
+        found.apply(what, at("2025-03-10T00:00:00"));
+        assert_eq!(found.awaits_report(), awaits, "{what:?}");
+    }
+}
