@@ -45,7 +45,10 @@
 //!   target earns nothing. A missing or zero target is pending like a missing actual.
 //! - **Indices.** Nobody has to pass until the acceptance method says in what: the pass rate is left out. Ratios stay in `[0, 1]` (one complaint may be reopened twice). Without a due complaint the
 //!   rectification index is undefined, whatever else is known. A ratio that a scheme does not weigh does
-//!   not count.
+//!   not count. A unit's commitments and complaints are those of its subtree; a commitment is due by now whose
+//!   last day lies in the period and has passed.
+//! - **Points lost through fault** are the unit's entries. A refuted delivery or a lapse counts by the entry that the
+//!   scheme's tariff makes of it, and without a tariff not at all.
 //! - **Daily assessment.** It is told while the final is pending.
 //! - **Roll-up.** A child's final counts as capped by its veto. A child counts whatever its group. Units
 //!   that are each other's ancestors roll up to nobody, but their other children count.

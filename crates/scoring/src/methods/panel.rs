@@ -45,8 +45,15 @@ fn below_quorum(method: &Panel, panel: &PanelFacts) -> bool {
     whole(panel.ballots_cast) < exact(method.quorum) * whole(panel.electors)
 }
 
-/// The mean of a class's marks, trimmed if there are enough of them; none if no mark is left.
+/// The mean of a class's marks that count; none if no mark does.
 pub(crate) fn class_mean(method: &Panel, marks: &[Decimal], max: Decimal) -> Option<Exact> {
+    let kept = kept(method, marks, max);
+    let count = u64::try_from(kept.len()).unwrap_or(u64::MAX);
+    quotient(&sum(kept), &whole(count))
+}
+
+/// The marks of a class that count: trimmed if there are enough of them.
+pub(crate) fn kept(method: &Panel, marks: &[Decimal], max: Decimal) -> Vec<Decimal> {
     let within = |mark: &Decimal| (*mark).clamp(Decimal::ZERO, max);
     let mut kept: Vec<Decimal> = marks.iter().map(within).collect();
     let trim_from = usize::try_from(method.trim_from).unwrap_or(usize::MAX);
@@ -56,8 +63,7 @@ pub(crate) fn class_mean(method: &Panel, marks: &[Decimal], max: Decimal) -> Opt
         kept.truncate(kept.len().saturating_sub(trim));
         kept.drain(..trim.min(kept.len()));
     }
-    let count = u64::try_from(kept.len()).unwrap_or(u64::MAX);
-    quotient(&sum(kept), &whole(count))
+    kept
 }
 
 #[cfg(test)]

@@ -30,8 +30,11 @@ impl Scheme {
         let mut faults = Faults::default();
         let scheme = faults.scheme(rules);
         let maxima_known = scheme.components.iter().all(|component| component.max_points > Decimal::ZERO);
-        if maxima_known && scheme.max_points() != Decimal::ONE_HUNDRED {
-            let message = format!("the maxima must sum to exactly 100, not {}", scheme.max_points());
+        let (sum, wanted) = (scheme.max_points(), Decimal::ONE_HUNDRED);
+        // A maximum that is faulty stands as 0, and will be positive.
+        let wrong = if maxima_known { sum != wanted } else { sum >= wanted };
+        if wrong {
+            let message = format!("the maxima must sum to exactly 100, not {sum}");
             faults.add("components".to_owned(), Rule::MaximaSum, message);
         }
         if faults.0.is_empty() { Ok(scheme) } else { Err(faults.0) }
@@ -205,16 +208,16 @@ impl Faults {
     }
 
     fn index(&mut self, path: &str, wire: &words::IndexMethod) -> Index {
-        let kind = match wire.kind() {
-            words::IndexKind::Training => IndexKind::Training,
-            words::IndexKind::Rectification => IndexKind::Rectification,
-            words::IndexKind::Commitments => IndexKind::Commitments,
+        let (kind, defaults) = match wire.kind() {
+            words::IndexKind::Training => of_kind(IndexKind::Training),
+            words::IndexKind::Rectification => of_kind(IndexKind::Rectification),
+            words::IndexKind::Commitments => of_kind(IndexKind::Commitments),
             words::IndexKind::Unspecified => {
                 self.add(format!("{path}.kind"), Rule::Required, "must name an index");
-                return Index { kind: IndexKind::Commitments, weights: Vec::new() };
+                let kinds = [IndexKind::Training, IndexKind::Rectification, IndexKind::Commitments];
+                (IndexKind::Commitments, kinds.into_iter().flat_map(indices::default_weights).collect())
             }
         };
-        let defaults = indices::default_weights(kind);
         if wire.weights.is_empty() {
             return Index { kind, weights: defaults };
         }
@@ -314,6 +317,10 @@ impl Faults {
             self.add(path.to_owned(), Rule::Count, format!("must have at most {count_max}"));
         }
     }
+}
+
+fn of_kind(kind: IndexKind) -> (IndexKind, Vec<RatioWeight>) {
+    (kind, indices::default_weights(kind))
 }
 
 fn each<W, P>(wire: &[W], mut parse: impl FnMut(usize, &W) -> P) -> Vec<P> {

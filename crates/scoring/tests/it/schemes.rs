@@ -116,6 +116,28 @@ fn every_fault_of_the_scheme_itself_is_found() {
 }
 
 #[test]
+fn a_fault_hides_no_other() {
+    let both = faults(|r| {
+        r.components[0].max_points = "much".to_owned();
+        r.components[1].max_points = "50".to_owned();
+    });
+    let maximum = ("components[0].max_points".to_owned(), Rule::Decimal);
+    assert_eq!(both, [maximum, ("components".to_owned(), Rule::MaximaSum)]);
+    let of_index = faults(|r| {
+        let weight =
+            |ratio: &str, weight: &str| RatioWeight { ratio: ratio.to_owned(), weight: weight.to_owned() };
+        *index_of(r) = IndexMethod { kind: 0, weights: vec![weight("on_time", "0"), weight("luck", "1")] };
+    });
+    let index = "components[5].method.index";
+    let wanted = [
+        (format!("{index}.kind"), Rule::Required),
+        (format!("{index}.weights[0].weight"), Rule::Range),
+        (format!("{index}.weights[1].ratio"), Rule::Ratio),
+    ];
+    assert_eq!(of_index, wanted);
+}
+
+#[test]
 fn every_fault_of_a_method_is_found() {
     type Change = fn(&mut SchemeRules);
     let survey = "components[2].method.survey";
