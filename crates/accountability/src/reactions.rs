@@ -1,7 +1,8 @@
 //! Others' facts that open a case by themselves, once each, and those that undo its cause.
 //!
 //! - A complaint substantiated as harming the public opens a case against the unit and the officers at fault;
-//!   found not to be true after all, it undoes that cause.
+//!   found not to be true after all, it undoes that cause. So does a finding that corrects it; one that says the
+//!   same of units, officers and harm leaves the case as it is.
 //! - A published result opens a case against a unit that lost more points through fault than the scheme lets
 //!   pass; so does a revised one, once per cycle and unit; revised to within the threshold, it undoes them.
 
@@ -136,27 +137,44 @@ impl FromComplaints {
         Self { service }
     }
 
-    /// What was substantiated of the complaint before is no cause any more.
-    async fn undo(&self, event: &RecordedEvent, complaint: &str) -> Result<(), Failure> {
+    /// What was substantiated of the complaint before, with all that was recorded here read.
+    async fn before(&self, event: &RecordedEvent, complaint: &str) -> Result<Vec<Cause>, Failure> {
         self.service.replica().catch_up(PATIENCE).await?;
-        let causes: Vec<Cause> = {
-            let replica = self.service.replica().now();
-            let before = replica.facts.about(complaint).filter(|known| known.position < event.position);
-            let cause = |known: &crate::replica::Known| Cause {
-                service: COMPLAINTS.to_owned(),
-                position: known.position,
-                event_id: known.event_id.clone(),
-                points: String::new(),
-            };
-            before.map(cause).collect()
-        };
         self.service.reads().catch_up(PATIENCE).await?;
+        let replica = self.service.replica().now();
+        let before = replica.facts.about(complaint).filter(|known| known.position < event.position);
+        let cause = |known: &crate::replica::Known| Cause {
+            service: COMPLAINTS.to_owned(),
+            position: known.position,
+            event_id: known.event_id.clone(),
+            points: String::new(),
+        };
+        Ok(before.map(cause).collect())
+    }
+
+    async fn open(&self, event: &RecordedEvent, fact: &ComplaintSubstantiated) -> Result<(), Failure> {
+        let name = name(event, event.event_id);
+        let opened = harmed(fact, &name, cause(COMPLAINTS, event));
+        let before = self.before(event, &fact.complaint).await?;
+        if opened.as_ref().is_some_and(|opened| is_open(&self.service.reads().now(), event, opened, &before))
+        {
+            return Ok(());
+        }
+        self.undo(event, &before).await?;
+        match opened {
+            Some(opened) => open(&self.service, event, Self::CONSUMER, &name, opened).await,
+            None => Ok(()),
+        }
+    }
+
+    /// These are causes no more.
+    async fn undo(&self, event: &RecordedEvent, causes: &[Cause]) -> Result<(), Failure> {
         let keys: Vec<String> = {
             let model = self.service.reads().now();
             let keys = causes.iter().flat_map(|cause| model.caused_by(COMPLAINTS, &cause.event_id));
             keys.map(str::to_owned).collect()
         };
-        fall(&self.service, event, (Self::CONSUMER, COMPLAINTS), &keys, &causes).await
+        fall(&self.service, event, (Self::CONSUMER, COMPLAINTS), &keys, causes).await
     }
 }
 
@@ -165,21 +183,18 @@ impl Reaction for FromComplaints {
     const EFFECTS: &'static [Effect] = &[Effect {
         fact: "complaints.ComplaintSubstantiated",
         then: "CaseOpened",
-        undone_by: &["complaints.ComplaintUnsubstantiated"],
+        undone_by: &["complaints.ComplaintUnsubstantiated", "complaints.ComplaintSubstantiated"],
         undo: "CauseFallen",
     }];
 
     async fn act(&self, event: &RecordedEvent) -> Result<(), Failure> {
         match decode::<ComplaintFact>(event)? {
             None => Ok(()),
-            Some(ComplaintFact::ComplaintSubstantiated(substantiated)) => {
-                let name = name(event, event.event_id);
-                match harmed(&substantiated, &name, cause(COMPLAINTS, event)) {
-                    Some(opened) => open(&self.service, event, Self::CONSUMER, &name, opened).await,
-                    None => Ok(()),
-                }
+            Some(ComplaintFact::ComplaintSubstantiated(fact)) => self.open(event, &fact).await,
+            Some(ComplaintFact::ComplaintUnsubstantiated(fact)) => {
+                let before = self.before(event, &fact.complaint).await?;
+                self.undo(event, &before).await
             }
-            Some(ComplaintFact::ComplaintUnsubstantiated(fact)) => self.undo(event, &fact.complaint).await,
         }
     }
 }
@@ -255,14 +270,29 @@ fn of_result(model: &ReadModel, event: &RecordedEvent, cycle: &str, unit: &str) 
         let is_it = terms.origin() == Origin::PointsLost && terms.cycle == cycle && terms.units == [unit];
         let (_, root) = model.root(key).filter(|_| is_it)?;
         terms.causes.last().filter(|result| result.position < event.position)?;
-        let is_before = |by: &Option<Cause>| by.as_ref().is_some_and(|by| by.position < event.position);
-        let fell = |cause| {
-            root.fallen.iter().any(|fallen| fallen.causes.contains(cause) && is_before(&fallen.fallen_by))
-        };
-        let stood = terms.causes.iter().any(|cause| !fell(cause));
+        let stood = terms.causes.iter().any(|cause| !had_fallen(root, cause, event));
         stood.then(|| (key.to_owned(), terms.causes.clone()))
     });
     opened.collect()
+}
+
+/// Whether a case that says the same of whom it is against is open by one of `causes`, which stood before `event`.
+fn is_open(model: &ReadModel, event: &RecordedEvent, opened: &CaseOpened, causes: &[Cause]) -> bool {
+    let said = causes.iter().flat_map(|cause| model.caused_by(COMPLAINTS, &cause.event_id));
+    said.filter_map(|key| Some((model.cases.get(key)?.state.opened()?, model.root(key)?.1))).any(
+        |(case, root)| {
+            let CaseOpened { origin, units, officers, .. } = &case.terms;
+            let stood = |cause: &Cause| causes.contains(cause) && !had_fallen(root, cause, event);
+            (*origin, units, officers) == (opened.origin, &opened.units, &opened.officers)
+                && case.terms.causes.iter().any(stood)
+        },
+    )
+}
+
+/// Whether a cause had fallen before `event`.
+fn had_fallen(root: &case::Opened, cause: &Cause, event: &RecordedEvent) -> bool {
+    let is_before = |by: &Option<Cause>| by.as_ref().is_some_and(|by| by.position < event.position);
+    root.fallen.iter().any(|fallen| fallen.causes.contains(cause) && is_before(&fallen.fallen_by))
 }
 
 fn name(event: &RecordedEvent, id: Uuid) -> CaseName {

@@ -9,7 +9,7 @@ use contract::training::{OfficerEnrolled, OfficerLeft, OfficerTransferred, PostL
 use eventstore::{EventSet as _, RecordedEvent};
 use shell::Model;
 
-use crate::domain::case::{Candidate, Missing, Person};
+use crate::domain::case::{Actor, Candidate, Missing, Person};
 
 mod facts;
 
@@ -102,9 +102,25 @@ impl Replica {
     /// An officer on the roster, with what ties them to these complaints.
     pub fn person(&self, officer: &str, complaints: &[String]) -> Option<Person> {
         let known = self.officer(officer).filter(|known| known.on_roster)?;
-        let ties =
-            Candidate { unit: known.unit.clone(), in_complaint: self.in_complaints(officer, complaints) };
+        let (units, in_complaint) = (self.units_of(officer), self.in_complaints(officer, complaints));
+        let ties = Candidate { units, in_complaint };
         Some(Person { post_level: known.post_level, ties })
+    }
+
+    /// The unit that an officer serves in, or did last, and those above it, short of the top one: everyone is of
+    /// that. Empty: no officer is known of that name.
+    pub fn units_of(&self, officer: &str) -> Vec<String> {
+        let Some(Officer { unit, .. }) = self.officer(officer) else { return vec![] };
+        let is_below = |unit: &&str| self.parents.get(*unit).is_some_and(|parent| !parent.is_empty());
+        let above = self.lineage(unit).skip(1).filter(is_below).map(str::to_owned);
+        std::iter::once(unit.clone()).chain(above).collect()
+    }
+
+    /// Someone who acts, called by the resource name of an officer of the jurisdiction or by its id.
+    pub fn actor(&self, name: &str, jurisdiction: &str) -> Actor {
+        let officer = format!("jurisdictions/{jurisdiction}/officers/{name}");
+        let units = self.units_of(if name.contains('/') { name } else { &officer });
+        Actor { name: name.to_owned(), units }
     }
 
     /// A unit and all units above it, from the bottom up; none: it is not in the register.
@@ -172,6 +188,23 @@ mod tests {
         let mut gone = known;
         gone.fold(left.into());
         assert_eq!(gone.officer("o1"), Some(&patrol(false)));
+    }
+
+    #[test]
+    fn an_officer_is_of_the_units_above_their_own_but_the_top_one() {
+        let registered = |unit: &str, parent: &str| {
+            let (unit, parent) = (unit.to_owned(), parent.to_owned());
+            UnitRegistered { unit, parent, ..UnitRegistered::default() }.into()
+        };
+        let tree = [
+            registered("bureau", ""),
+            registered("sub-bureau", "bureau"),
+            registered("station", "sub-bureau"),
+        ];
+        let known = replica(tree.clone().into_iter().chain([enrolled("station")]));
+        assert_eq!(known.units_of("o1"), ["station", "sub-bureau"]);
+        assert_eq!(replica(tree.into_iter().chain([enrolled("bureau")])).units_of("o1"), ["bureau"]);
+        assert_eq!(known.units_of("o2"), Vec::<String>::new());
     }
 
     #[test]

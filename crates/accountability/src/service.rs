@@ -78,6 +78,12 @@ impl Service {
         self.vault.read_text(reference).await.map_err(Failed::into_failure)
     }
 
+    /// Who acts, as others know them now.
+    async fn actor(&self, name: &str, jurisdiction: &str) -> Result<case::Actor, Failure> {
+        self.replica.catch_up(REPLICA_WAIT_MAX).await?;
+        Ok(self.replica.now().actor(name, jurisdiction))
+    }
+
     /// The first of these that no owner knows. What is not known here may have been recorded a moment ago.
     async fn missing(
         &self,

@@ -2,14 +2,17 @@
 //!
 //! - It is against at least one unit, and refers to nothing that its owner has no record of.
 //! - An officer on the roster investigates, never someone involved 回避: whom the case is against, or whose
-//!   unit; who opened it; who is complained of in its complaint or ever had that in hand; who stepped down.
+//!   unit, or one above theirs; who opened it; who is complained of in its complaint or ever had that in hand; who
+//!   stepped down. Whom the case or its finding is against, or whose unit, adds no evidence, makes no finding and
+//!   closes nothing either.
 //! - Evidence comes after the investigator, the finding after evidence. The finding ends the investigation. A
 //!   grave one raises a veto 一票否决 against each unit responsible, in the cycle that it counts in.
 //! - A disposition is decided for each of those responsible, with a last day to carry it out; never by
 //!   themselves. Below the minimum of the scale that was in force at the finding it is refused, unless a reason
 //!   and an approver of higher level are on record 决不姑息迁就. One whose last day passes is raised, once.
-//! - An appeal suspends all that, last days too. It is decided by someone who had nothing to do with the case,
-//!   and makes nothing worse. Overturned, the finding falls with its vetoes and dispositions; varied, in part.
+//! - An appeal suspends all that, last days too. It is decided by someone who had nothing to do with the case:
+//!   neither opened, investigated, decided or approved anything of it, nor is responsible, or of a unit that is. It
+//!   makes nothing worse. Overturned, the finding falls with its vetoes and dispositions; varied, in part.
 //! - A case is closed when every disposition was carried out, or when nobody is responsible.
 //! - When all its causes are undone, a case that opened by itself is withdrawn 撤案 if nothing was found yet; if
 //!   there is a finding, that waits for a review, and nothing is carried out before.
@@ -113,10 +116,19 @@ pub enum Phase {
 /// Who is to investigate or to approve, as others know them.
 #[derive(Debug, Clone, Default)]
 pub struct Candidate {
-    /// Resource name of the unit.
-    pub unit: String,
+    /// Resource names of their unit and of those above it, short of the top one: everyone is of that.
+    pub units: Vec<String>,
     /// Whether they are complained of in a complaint of the case, or ever had it in hand.
     pub in_complaint: bool,
+}
+
+/// Who acts, as others know them.
+#[derive(Debug, Clone, Default)]
+pub struct Actor {
+    /// Resource name or id of an officer, or whatever an account is called.
+    pub name: String,
+    /// As a candidate's; none: they serve in no unit.
+    pub units: Vec<String>,
 }
 
 /// Something referred to that its owner has no record of, by resource name.
@@ -180,10 +192,16 @@ pub enum Command {
     /// Have the investigator step down.
     Recuse { reason: String, expected: Option<u64> },
     /// Add a piece of evidence.
-    AddEvidence(EvidenceAdded),
-    /// Come to a finding; one that says no cycle counts in the case's. `investigator_unit`: where whoever
+    AddEvidence { added: EvidenceAdded, actor: Actor },
+    /// Come to a finding; one that says no cycle counts in the case's. `investigator_units`: where whoever
     /// investigates serves now.
-    Find { finding: FindingMade, investigator_unit: String, missing: Option<Missing>, expected: Option<u64> },
+    Find {
+        finding: FindingMade,
+        actor: Actor,
+        investigator_units: Vec<String>,
+        missing: Option<Missing>,
+        expected: Option<u64>,
+    },
     /// Decide what is done to one of those responsible.
     DecideDisposition(Deciding),
     /// It was carried out.
@@ -193,9 +211,9 @@ pub enum Command {
     /// Appeal, or review.
     LodgeAppeal(AppealLodged),
     /// Decide an appeal; where it is varied, those cleared are named. `day` is today.
-    DecideAppeal { decided: AppealDecided, day: Date, expected: Option<u64> },
+    DecideAppeal { decided: AppealDecided, actor: Actor, day: Date, expected: Option<u64> },
     /// Close it.
-    Close { expected: Option<u64> },
+    Close { actor: Actor, expected: Option<u64> },
     /// Read texts of it.
     RevealTexts { vault_keys: Vec<String>, purpose: String },
 }
@@ -224,9 +242,9 @@ impl Decider for Case {
             Command::FallCauses { causes, fallen_by } => case.fall(causes, fallen_by),
             Command::Assign { assigned, candidate, expected } => case.assign(assigned, candidate, expected),
             Command::Recuse { reason, expected } => case.recuse(reason, expected),
-            Command::AddEvidence(added) => case.add_evidence(added),
-            Command::Find { finding, investigator_unit, missing, expected } => {
-                case.find(finding, &investigator_unit, missing, expected)
+            Command::AddEvidence { added, actor } => case.add_evidence(added, &actor),
+            Command::Find { finding, actor, investigator_units, missing, expected } => {
+                case.find(finding, &actor, &investigator_units, missing, expected)
             }
             Command::DecideDisposition(deciding) => case.decide_disposition(deciding),
             Command::Execute { subject, execution_date, expected } => {
@@ -234,8 +252,10 @@ impl Decider for Case {
             }
             Command::RaiseOverdue { subject, due, day } => case.raise_overdue(subject, due, day),
             Command::LodgeAppeal(lodged) => case.lodge_appeal(lodged),
-            Command::DecideAppeal { decided, day, expected } => case.decide_appeal(decided, day, expected),
-            Command::Close { expected } => case.close(expected),
+            Command::DecideAppeal { decided, actor, day, expected } => {
+                case.decide_appeal(decided, &actor, day, expected)
+            }
+            Command::Close { actor, expected } => case.close(&actor, expected),
             Command::RevealTexts { vault_keys, purpose } => case.reveal(vault_keys, purpose),
         }
     }
@@ -490,12 +510,20 @@ impl Opened {
         let Grounds { units, officers, opened_by, .. } = &self.grounds;
         let involvements = [
             (officers.contains(officer), Involvement::Accused),
-            (units.contains(&candidate.unit), Involvement::OfAccusedUnit),
-            (opened_by.contains(officer), Involvement::OpenedIt),
+            (any_of(units, &candidate.units), Involvement::OfAccusedUnit),
+            (names(opened_by, officer), Involvement::OpenedIt),
             (candidate.in_complaint, Involvement::InComplaint),
             (self.former.iter().any(stepped_down), Involvement::SteppedDown),
         ];
         involvements.into_iter().find_map(|(involved, how)| involved.then_some(how))
+    }
+
+    /// How the case, or what was found in it, is against someone who acts.
+    fn against(&self, actor: &Actor) -> Option<Involvement> {
+        let found = self.verdict().map(|verdict| &verdict.finding);
+        let officers = found.into_iter().flat_map(|finding| &finding.officers).chain(&self.grounds.officers);
+        let units = found.into_iter().flat_map(|finding| &finding.units).chain(&self.grounds.units);
+        against(actor, officers, units)
     }
 
     /// The verdict, if somebody is responsible by it.
@@ -527,6 +555,31 @@ impl Opened {
 /// Whether two causes are the same fact.
 fn same(one: &Cause, other: &Cause) -> bool {
     (&one.service, one.position) == (&other.service, other.position)
+}
+
+/// How a case against these officers and units is against someone who acts.
+fn against<'a>(
+    actor: &Actor,
+    officers: impl IntoIterator<Item = &'a String>,
+    units: impl IntoIterator<Item = &'a String>,
+) -> Option<Involvement> {
+    if names(officers, &actor.name) {
+        return Some(Involvement::Accused);
+    }
+    any_of(units, &actor.units).then_some(Involvement::OfAccusedUnit)
+}
+
+/// Whether someone is among `known`. Who acts may be called by the resource name of the officer or by its id.
+fn names<'a>(known: impl IntoIterator<Item = &'a String>, someone: &str) -> bool {
+    let same = |known: &str| {
+        let by_id = !known.contains('/') || !someone.contains('/');
+        known == someone || by_id && known.rsplit('/').next() == someone.rsplit('/').next()
+    };
+    known.into_iter().any(|known| same(known))
+}
+
+fn any_of<'a>(units: impl IntoIterator<Item = &'a String>, wanted: &[String]) -> bool {
+    units.into_iter().any(|unit| wanted.contains(unit))
 }
 
 fn check_known(missing: Option<Missing>) -> Result<(), Rejection> {

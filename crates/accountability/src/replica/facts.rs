@@ -85,6 +85,8 @@ impl Facts {
         let none = String::new;
         match fact {
             Fact::ComplaintSubstantiated(ComplaintSubstantiated { complaint, unit, .. }) => {
+                // A corrected finding takes the place of the one before.
+                self.fall(&complaint);
                 self.add(known("ComplaintSubstantiated", complaint, unit, none()));
             }
             Fact::ComplaintUnsubstantiated(fact) => self.fall(&fact.complaint),

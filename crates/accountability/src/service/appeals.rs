@@ -103,6 +103,7 @@ async fn decide(
 ) -> Prepared<case::Case> {
     service.reads.catch_up(REPLICA_WAIT_MAX).await?;
     let finding_event_id = service.reads.now().findings.get(&name.key()).cloned().unwrap_or_default();
+    let actor = service.actor(&decided.decided_by, &name.jurisdiction).await?;
     let decided = AppealDecided { finding_event_id, ..decided.clone() };
-    Ok((case::Command::DecideAppeal { decided, day, expected }, vec![]))
+    Ok((case::Command::DecideAppeal { decided, actor, day, expected }, vec![]))
 }

@@ -53,10 +53,13 @@ pub(super) async fn close_case(
     let name = CaseName::parse("name", &asked.name)?;
     let expected = field::etag(&asked.etag)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let command = case::Command::Close { expected };
+    let prepare = async |_| {
+        let actor = service.actor(&caller.actor, &name.jurisdiction).await?;
+        Ok((case::Command::Close { actor, expected }, vec![]))
+    };
     let answer =
         |case: &_| CloseCaseResponse { case: resource::case(case, &name, caller.now), ..Default::default() };
-    service.cases.execute(&call, &stream_of(&name), command, |decided| answer(decided.after)).await
+    service.cases.execute_guarded(&call, &stream_of(&name), prepare, |decided| answer(decided.after)).await
 }
 
 /// The reading is on record before anything is read; the answer that is kept holds no text.

@@ -54,12 +54,14 @@ fn around<'a>(
     event_id: &'a str,
 ) -> impl Iterator<Item = &'a str> {
     let entry = replica.facts.get(event_id).filter(|known| known.service == source);
-    let finding = entry.map(|known| known.cause_event_id.as_str()).filter(|cause| !cause.is_empty());
-    let own = (source == ACCOUNTABILITY).then_some(event_id).or(finding);
+    let cause = entry.map(|known| known.cause_event_id.as_str()).filter(|cause| !cause.is_empty());
+    let own = (source == ACCOUNTABILITY).then_some(event_id).or(cause);
     let followed = model.consequences.iter().filter(move |(_, consequences)| {
         own.is_some_and(|own| consequences.iter().any(|consequence| consequence.event_id == own))
     });
-    model.caused_by(source, event_id).chain(followed.map(|(key, _)| key.as_str()))
+    let cause = cause.and_then(|cause| replica.facts.get(cause));
+    let caused = cause.into_iter().flat_map(|cause| model.caused_by(cause.service, &cause.event_id));
+    model.caused_by(source, event_id).chain(caused).chain(followed.map(|(key, _)| key.as_str()))
 }
 
 fn chain(model: &ReadModel, replica: &Replica, key: &str) -> Option<CaseChain> {

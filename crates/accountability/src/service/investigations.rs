@@ -56,7 +56,8 @@ pub(super) async fn add_evidence(
         content_sha256: content_hash(&asked.content_sha256)?,
     };
     let text = field::text("text", &asked.text, TEXT_LENGTH_MAX)?;
-    let prepare = |fresh| add(service, &name, &added, (&call, &text), fresh);
+    let actor = &caller.actor;
+    let prepare = |fresh| add(service, &name, (&added, actor), (&call, &text), fresh);
     let answer = |case: &_| AddEvidenceResponse {
         case: resource::case(case, &name, caller.now),
         ..Default::default()
@@ -149,11 +150,15 @@ async fn assign(
 async fn add(
     service: &Service,
     name: &CaseName,
-    added: &EvidenceAdded,
+    (added, actor): (&EvidenceAdded, &str),
     text: (&Call, &str),
     fresh: bool,
 ) -> Prepared<case::Case> {
-    let build = |text| case::Command::AddEvidence(EvidenceAdded { text: Some(text), ..added.clone() });
+    let actor = service.actor(actor, &name.jurisdiction).await?;
+    let build = |text| {
+        let added = EvidenceAdded { text: Some(text), ..added.clone() };
+        case::Command::AddEvidence { added, actor }
+    };
     service.entrust(name, text, |case| case.evidence(&added.evidence_id)?.text.clone(), build, fresh).await
 }
 
@@ -171,12 +176,12 @@ async fn find(
     let in_force = service.scales.load(&scale, fresh).await?;
     let loaded = service.cases.load(&stream_of(name), fresh).await?;
     let investigator = loaded.state.opened().and_then(case::Opened::investigator).unwrap_or_default();
-    let investigator_unit =
-        service.replica.now().officer(investigator).map(|officer| officer.unit.clone()).unwrap_or_default();
+    let actor = service.actor(&finding.made_by, &name.jurisdiction).await?;
+    let investigator_units = service.replica.now().units_of(investigator);
     let scale_version = in_force.stream_version;
     let build = |facts| {
         let finding = FindingMade { facts: Some(facts), scale_version, ..finding.clone() };
-        case::Command::Find { finding, investigator_unit, missing, expected }
+        case::Command::Find { finding, actor, investigator_units, missing, expected }
     };
     let facts_known = |case: &case::Opened| case.finding()?.facts.clone();
     let (command, _) = service.entrust(name, facts, facts_known, build, fresh).await?;

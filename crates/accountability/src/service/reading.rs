@@ -114,8 +114,11 @@ impl Filter {
         let listed = |wanted: &[i32], found| wanted.is_empty() || wanted.contains(&found);
         let counts_in = case.finding.as_ref().map_or("", |finding| &finding.cycle);
         let ended = matches!(case.stage(), CaseStage::Closed | CaseStage::Merged);
-        self.lets_units(&case.units, replica)
-            && (filter.officer.is_empty() || case.officers.contains(&filter.officer))
+        let found = case.finding.as_ref();
+        let mut units = found.into_iter().flat_map(|finding| &finding.units).chain(&case.units);
+        let mut officers = found.into_iter().flat_map(|finding| &finding.officers).chain(&case.officers);
+        self.lets_units(&mut units, replica)
+            && (filter.officer.is_empty() || officers.any(|officer| *officer == filter.officer))
             && said(&filter.investigator, &case.investigator)
             && listed(&filter.stages, case.stage)
             && listed(&filter.natures, case.nature)
@@ -134,10 +137,10 @@ impl Filter {
         name.and_then(|name| shown(model, &name, now)).is_some_and(|case| self.lets(&case, replica))
     }
 
-    fn lets_units(&self, units: &[String], replica: &Replica) -> bool {
+    fn lets_units<'a>(&self, units: &mut impl Iterator<Item = &'a String>, replica: &Replica) -> bool {
         let Self(CaseFilter { unit: wanted, with_subtree, .. }) = self;
         let below = |unit: &String| replica.lineage(unit).any(|above| above == wanted);
-        wanted.is_empty() || units.contains(wanted) || (*with_subtree && units.iter().any(below))
+        wanted.is_empty() || units.any(|unit| unit == wanted || (*with_subtree && below(unit)))
     }
 }
 

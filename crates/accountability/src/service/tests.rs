@@ -22,6 +22,7 @@ use super::*;
 use crate::Accountability;
 
 mod reacting;
+mod reading;
 mod whole;
 
 const TRAFFIC: &str = "jurisdictions/city/units/traffic";

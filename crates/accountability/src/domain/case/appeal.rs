@@ -3,7 +3,7 @@
 use contract::accountability::*;
 use jiff::civil::Date;
 
-use super::{Appealed, Decision, Event, Opened, Phase, Rejection, Subject, Verdict};
+use super::{Actor, Appealed, Decision, Event, Opened, Phase, Rejection, Subject, Verdict};
 
 impl Opened {
     pub(super) fn lodge_appeal(&self, lodged: AppealLodged) -> Decision {
@@ -19,7 +19,13 @@ impl Opened {
         Ok(vec![lodged.into()])
     }
 
-    pub(super) fn decide_appeal(&self, decided: AppealDecided, day: Date, expected: Option<u64>) -> Decision {
+    pub(super) fn decide_appeal(
+        &self,
+        decided: AppealDecided,
+        actor: &Actor,
+        day: Date,
+        expected: Option<u64>,
+    ) -> Decision {
         let appeal = self.appeal(&decided.appeal_id).ok_or(Rejection::UnknownAppeal)?;
         if let Some(known) = &appeal.decided {
             let same = known.outcome == decided.outcome && known.reason == decided.reason;
@@ -27,7 +33,7 @@ impl Opened {
         }
         self.check_unchanged(expected)?;
         let verdict = self.standing()?;
-        self.check_apart(verdict, appeal, &decided.decided_by)?;
+        self.check_apart(verdict, appeal, actor)?;
         let decided = verdict.outcome(decided, day)?;
         let mut after = verdict.clone();
         after.settle(&decided);
@@ -45,16 +51,14 @@ impl Opened {
     }
 
     /// Whoever decides had nothing to do with the case.
-    fn check_apart(&self, verdict: &Verdict, appeal: &Appealed, judge: &String) -> Result<(), Rejection> {
-        let investigated = self.former.iter().any(|former| former.investigator == *judge);
+    fn check_apart(&self, verdict: &Verdict, appeal: &Appealed, judge: &Actor) -> Result<(), Rejection> {
+        let former = self.former.iter().map(|former| &former.investigator);
+        let worked = former.chain([&verdict.investigator, &verdict.finding.made_by]);
+        let worked = worked.chain(&verdict.deciders).chain(&self.grounds.opened_by);
         let appellant = appeal.lodged.appellant.clone().map(Subject::from);
-        let involved = investigated
-            || verdict.investigator == *judge
-            || verdict.finding.made_by == *judge
-            || verdict.deciders.contains(judge)
-            || verdict.finding.officers.contains(judge)
-            || self.grounds.officers.contains(judge)
-            || appellant.is_some_and(|appellant| appellant.name() == judge);
+        let involved = super::names(worked, &judge.name)
+            || self.against(judge).is_some()
+            || appellant.is_some_and(|appellant| appellant.name() == judge.name);
         if involved { Err(Rejection::JudgesOwnWork) } else { Ok(()) }
     }
 }

@@ -3,7 +3,7 @@
 use contract::accountability::*;
 use contract::words::VaultText;
 
-use super::{Candidate, Decision, Event, Grounds, Opened, Phase, Rejection, State, same};
+use super::{Actor, Candidate, Decision, Event, Grounds, Opened, Phase, Rejection, State, same};
 
 impl Opened {
     pub(super) fn merge(
@@ -62,11 +62,14 @@ impl Opened {
         Ok(std::iter::once(fallen).chain(closed).collect())
     }
 
-    pub(super) fn close(&self, expected: Option<u64>) -> Decision {
+    pub(super) fn close(&self, actor: &Actor, expected: Option<u64>) -> Decision {
         if matches!(self.phase, Phase::Closed { .. }) {
             return Ok(vec![]);
         }
         self.check_unchanged(expected)?;
+        if self.against(actor).is_some() {
+            return Err(Rejection::OwnCase);
+        }
         if self.verdict().is_some_and(|verdict| !verdict.stands()) {
             return Ok(vec![self.closed(CaseOutcome::Exonerated)]);
         }

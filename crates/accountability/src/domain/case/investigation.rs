@@ -2,7 +2,7 @@
 
 use contract::accountability::*;
 
-use super::{Candidate, Decision, Event, Involvement, Missing, Opened, Phase, Rejection, check_known};
+use super::{Actor, Candidate, Decision, Event, Involvement, Missing, Opened, Phase, Rejection, check_known};
 
 impl Opened {
     pub(super) fn assign(
@@ -34,19 +34,22 @@ impl Opened {
         Ok(vec![InvestigatorRecused { case, investigator, reason }.into()])
     }
 
-    pub(super) fn add_evidence(&self, added: EvidenceAdded) -> Decision {
+    pub(super) fn add_evidence(&self, added: EvidenceAdded, actor: &Actor) -> Decision {
         if let Some(known) = self.evidence(&added.evidence_id) {
             return if *known == added { Ok(vec![]) } else { Err(Rejection::EvidenceExists) };
         }
         self.investigating()?;
+        check_uninvolved(self.against(actor))?;
         Ok(vec![added.into()])
     }
 
-    /// Whoever investigates must be uninvolved to the end: also in what the finding says, and where they serve.
+    /// Whoever investigates must be uninvolved to the end: also in what the finding says, and where they serve. So
+    /// must whoever makes it.
     pub(super) fn find(
         &self,
         mut finding: FindingMade,
-        investigator_unit: &String,
+        actor: &Actor,
+        investigator_units: &[String],
         missing: Option<Missing>,
         expected: Option<u64>,
     ) -> Decision {
@@ -62,11 +65,10 @@ impl Opened {
             return Err(Rejection::NoEvidence);
         }
         check_known(missing)?;
-        if finding.officers.contains(&investigator) {
-            return Err(Rejection::InvestigatorInvolved(Involvement::Accused));
-        }
-        if finding.units.contains(investigator_unit) || self.grounds.units.contains(investigator_unit) {
-            return Err(Rejection::InvestigatorInvolved(Involvement::OfAccusedUnit));
+        let investigator = Actor { name: investigator, units: investigator_units.to_vec() };
+        for someone in [&investigator, actor] {
+            check_uninvolved(self.against(someone))?;
+            check_uninvolved(super::against(someone, &finding.officers, &finding.units))?;
         }
         let vetoes = vetoes(&finding);
         if finding.cycle.is_empty() && !vetoes.is_empty() {
@@ -89,6 +91,10 @@ impl Opened {
             Phase::Merged { into } => Err(Rejection::CaseMerged(into.clone())),
         }
     }
+}
+
+fn check_uninvolved(involvement: Option<Involvement>) -> Result<(), Rejection> {
+    involvement.map_or(Ok(()), |involvement| Err(Rejection::InvestigatorInvolved(involvement)))
 }
 
 /// Whether it says the same, whoever made it and whatever scale is in force by now.

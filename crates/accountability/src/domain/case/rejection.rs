@@ -57,7 +57,7 @@ pub enum Rejection {
     #[error("every cause of the case is gone: the finding waits for a review")]
     NeedsReview,
     /// Whoever is responsible would decide.
-    #[error("nobody decides what is done to themselves")]
+    #[error("nobody decides what is done to themselves or closes a case against them or their unit")]
     OwnCase,
     /// It is below the minimum without reason or approver.
     #[error("the scale calls for at least {}: a reason and an approver of higher level are missing", .0.as_str_name())]
@@ -102,7 +102,7 @@ pub enum Rejection {
     #[error("the appeal was decided already")]
     AppealAlreadyDecided,
     /// Who had to do with the case would decide on it.
-    #[error("whoever investigated, decided or is concerned does not decide an appeal")]
+    #[error("whoever opened, investigated or decided the case, or is concerned, does not decide an appeal")]
     JudgesOwnWork,
     /// An appeal makes nothing worse.
     #[error("an appeal makes a finding no graver")]

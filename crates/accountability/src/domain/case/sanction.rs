@@ -52,7 +52,7 @@ impl Opened {
         if measure.is_executed() {
             return Err(Rejection::AlreadyExecuted);
         }
-        if verdict.finding.officers.contains(&decided.decided_by) {
+        if super::names(&verdict.finding.officers, &decided.decided_by) {
             return Err(Rejection::OwnCase);
         }
         if decided.due_date < day.to_string() {
@@ -134,7 +134,7 @@ impl Opened {
         let verdict = self.verdict()?;
         let ties = [
             (verdict.finding.officers.contains(officer), Involvement::Accused),
-            (verdict.finding.units.contains(&candidate.unit), Involvement::OfAccusedUnit),
+            (super::any_of(&verdict.finding.units, &candidate.units), Involvement::OfAccusedUnit),
             (verdict.investigator == *officer, Involvement::Investigates),
         ];
         let found = ties.into_iter().find_map(|(holds, how)| holds.then_some(how));

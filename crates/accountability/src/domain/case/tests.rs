@@ -49,7 +49,7 @@ fn assigned(investigator: &str) -> InvestigatorAssigned {
 }
 
 fn assign(investigator: &str) -> Command {
-    let candidate = Candidate { unit: INSPECTION.to_owned(), in_complaint: false };
+    let candidate = Candidate { units: vec![INSPECTION.to_owned()], in_complaint: false };
     Command::Assign { assigned: assigned(investigator), candidate: Some(candidate), expected: None }
 }
 
@@ -71,8 +71,16 @@ fn evidence(vault_key: &str) -> EvidenceAdded {
     }
 }
 
+fn actor(name: &str, unit: &str) -> Actor {
+    Actor { name: name.to_owned(), units: vec![unit.to_owned()] }
+}
+
+fn close(actor: Actor) -> Command {
+    Command::Close { actor, expected: None }
+}
+
 fn add(vault_key: &str) -> Command {
-    Command::AddEvidence(evidence(vault_key))
+    Command::AddEvidence { added: evidence(vault_key), actor: actor(CLERK, INSPECTION) }
 }
 
 fn finding(gravity: Gravity, cycle: &str) -> FindingMade {
@@ -91,8 +99,12 @@ fn finding(gravity: Gravity, cycle: &str) -> FindingMade {
 }
 
 fn find(finding: FindingMade) -> Command {
-    let investigator_unit = INSPECTION.to_owned();
-    Command::Find { finding, investigator_unit, missing: None, expected: None }
+    find_by(actor(CLERK, INSPECTION), finding, INSPECTION)
+}
+
+fn find_by(actor: Actor, finding: FindingMade, investigator_unit: &str) -> Command {
+    let investigator_units = vec![investigator_unit.to_owned()];
+    Command::Find { finding, actor, investigator_units, missing: None, expected: None }
 }
 
 fn veto(unit: &str) -> VetoRaised {
@@ -198,9 +210,14 @@ fn a_case_refers_to_nothing_that_its_owner_has_no_record_of() {
     given::<Case>([]).when(command).then_rejected(Rejection::Missing(missing));
     let missing = Missing::Officer(ACCUSED.to_owned());
     let finding = finding(Gravity::Minor, CYCLE);
-    let investigator_unit = INSPECTION.to_owned();
-    let command =
-        Command::Find { finding, investigator_unit, missing: Some(missing.clone()), expected: None };
+    let (actor, missing_officer) = (actor(CLERK, INSPECTION), Some(missing.clone()));
+    let command = Command::Find {
+        finding,
+        actor,
+        investigator_units: vec![],
+        missing: missing_officer,
+        expected: None,
+    };
     investigated().when(command).then_rejected(Rejection::Missing(missing));
 }
 
@@ -221,7 +238,7 @@ fn an_investigator_takes_another_ones_place_and_may_be_replaced_again() {
 #[test]
 fn nobody_investigates_a_case_against_themselves_or_their_unit() {
     case([]).when(assign(ACCUSED)).then_rejected(involved(Involvement::Accused));
-    let candidate = Candidate { unit: TRAFFIC.to_owned(), in_complaint: false };
+    let candidate = Candidate { units: vec![TRAFFIC.to_owned()], in_complaint: false };
     let command = Command::Assign { assigned: assigned(ANNA), candidate: Some(candidate), expected: None };
     case([]).when(command).then_rejected(involved(Involvement::OfAccusedUnit));
 }
@@ -233,7 +250,7 @@ fn nobody_investigates_a_case_that_they_opened() {
 
 #[test]
 fn nobody_investigates_a_complaint_that_they_had_in_hand() {
-    let candidate = Candidate { unit: INSPECTION.to_owned(), in_complaint: true };
+    let candidate = Candidate { units: vec![INSPECTION.to_owned()], in_complaint: true };
     let command = Command::Assign { assigned: assigned(ANNA), candidate: Some(candidate), expected: None };
     case([]).when(command).then_rejected(involved(Involvement::InComplaint));
 }
@@ -264,6 +281,31 @@ fn evidence_comes_after_the_investigator() {
 fn evidence_is_added_once_and_never_replaced() {
     investigated().when(add("e1")).then_nothing();
     investigated().when(add("other")).then_rejected(Rejection::EvidenceExists);
+}
+
+#[test]
+fn whom_a_case_or_its_finding_is_against_adds_nothing_and_finds_nothing() {
+    let minor = || finding(Gravity::Minor, CYCLE);
+    let exonerated = || FindingMade { exonerated: true, units: vec![], officers: vec![], ..minor() };
+    // Called by resource name or by id, of the unit itself or of one below it.
+    let below = Actor { units: vec![INSPECTION.to_owned(), TRAFFIC.to_owned()], ..actor(BERT, INSPECTION) };
+    let against = [
+        (actor(ACCUSED, INSPECTION), Involvement::Accused),
+        (actor("accused", INSPECTION), Involvement::Accused),
+        (actor(BERT, TRAFFIC), Involvement::OfAccusedUnit),
+        (below, Involvement::OfAccusedUnit),
+    ];
+    for (actor, involvement) in against {
+        let command = Command::AddEvidence { added: evidence("e1"), actor: actor.clone() };
+        case([assigned(ANNA).into()]).when(command).then_rejected(involved(involvement));
+        let command = find_by(actor, exonerated(), INSPECTION);
+        investigated().when(command).then_rejected(involved(involvement));
+    }
+    // Whom the finding names is found by somebody else.
+    let of_patrol = find_by(actor(BERT, PATROL), minor(), INSPECTION);
+    investigated().when(of_patrol).then_rejected(involved(Involvement::OfAccusedUnit));
+    let investigator_of_patrol = find_by(actor(CLERK, INSPECTION), minor(), PATROL);
+    investigated().when(investigator_of_patrol).then_rejected(involved(Involvement::OfAccusedUnit));
 }
 
 #[test]
@@ -302,8 +344,12 @@ fn the_finding_ends_the_investigation() {
     found().when(find(finding(Gravity::Minor, CYCLE))).then_nothing();
     found().when(add("e1")).then_nothing();
     let late = EvidenceAdded { evidence_id: "e2".to_owned(), ..evidence("e2") };
-    let commands =
-        [find(finding(Gravity::Serious, CYCLE)), assign(BERT), recuse(), Command::AddEvidence(late)];
+    let commands = [
+        find(finding(Gravity::Serious, CYCLE)),
+        assign(BERT),
+        recuse(),
+        Command::AddEvidence { added: late, actor: Actor::default() },
+    ];
     for command in commands {
         found().when(command).then_rejected(Rejection::FindingStands);
     }
@@ -319,13 +365,14 @@ fn nothing_is_done_to_a_case_that_was_never_opened() {
 #[test]
 fn who_edits_an_old_reading_is_told() {
     let old = Some(1);
-    let candidate = Candidate { unit: INSPECTION.to_owned(), in_complaint: false };
+    let candidate = Candidate { units: vec![INSPECTION.to_owned()], in_complaint: false };
     let commands = [
         Command::Assign { assigned: assigned(BERT), candidate: Some(candidate), expected: old },
         Command::Recuse { reason: "kin".to_owned(), expected: old },
         Command::Find {
             finding: finding(Gravity::Minor, CYCLE),
-            investigator_unit: INSPECTION.to_owned(),
+            actor: Actor::default(),
+            investigator_units: vec![],
             missing: None,
             expected: old,
         },

@@ -63,7 +63,7 @@ pub struct Verdict {
     pub measures: Vec<Measure>,
     /// Oldest first.
     pub appeals: Vec<Appealed>,
-    /// Who ever decided a disposition.
+    /// Who ever decided a disposition, or approved one.
     pub(super) deciders: Vec<String>,
     /// How often an appeal varied the finding.
     pub(super) variations: u32,
@@ -145,7 +145,9 @@ impl Verdict {
     }
 
     pub(super) fn decided(&mut self, decided: &DispositionDecided) {
-        absorb(&mut self.deciders, std::slice::from_ref(&decided.decided_by));
+        let approver = Some(decided.approver.clone()).filter(|approver| !approver.is_empty());
+        let deciders: Vec<_> = std::iter::once(decided.decided_by.clone()).chain(approver).collect();
+        absorb(&mut self.deciders, &deciders);
         let due = decided.due_date.parse().ok();
         self.change(decided.subject.clone(), |measure| {
             measure.decided = Some(decided.clone());

@@ -115,6 +115,34 @@ async fn a_complaint_found_untrue_before_a_finding_withdraws_its_case() {
 }
 
 #[tokio::test]
+async fn a_corrected_finding_withdraws_the_case_of_the_one_before_and_opens_its_own_where_it_harms() {
+    let world = World::new().await;
+    record(&world.complaints, substantiated()).await;
+    world.until("CaseOpened", 1).await;
+    // Of another unit.
+    let of_patrol =
+        |harms_public| ComplaintSubstantiated { unit: PATROL.to_owned(), harms_public, ..substantiated() };
+    record(&world.complaints, of_patrol(true)).await;
+    world.until("CaseOpened", 2).await;
+    assert_eq!(standing(&world).await, [PATROL]);
+    nothing_comes_of_a_second_delivery(&world).await;
+    // In other words: the case goes on.
+    let reworded = ComplaintSubstantiated { finding: Some(VaultText::default()), ..of_patrol(true) };
+    record(&world.complaints, reworded).await;
+    record(&world.complaints, of_patrol(false)).await;
+    world.until("CaseClosed", 2).await;
+    assert_eq!(standing(&world).await, Vec::<String>::new());
+    assert_eq!(world.list(CaseFilter::default()).await.len(), 2);
+    nothing_comes_of_a_second_delivery(&world).await;
+}
+
+/// The first units of the cases that are not over.
+async fn standing(world: &World) -> Vec<String> {
+    let cases = world.list(CaseFilter { open_only: true, ..CaseFilter::default() }).await;
+    cases.into_iter().map(|mut case| case.units.remove(0)).collect()
+}
+
+#[tokio::test]
 async fn a_complaint_found_untrue_after_a_finding_has_it_reviewed() {
     let world = World::new().await;
     record(&world.complaints, substantiated()).await;

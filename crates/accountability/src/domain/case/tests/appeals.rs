@@ -2,6 +2,8 @@
 
 use super::*;
 
+const DIRECTOR: &str = "jurisdictions/city/officers/director";
+
 fn decision(outcome: AppealOutcome) -> AppealDecided {
     AppealDecided {
         case: NAME.to_owned(),
@@ -16,7 +18,8 @@ fn decision(outcome: AppealOutcome) -> AppealDecided {
 
 /// On the twentieth of June: ten days after it was lodged.
 fn decide(decided: AppealDecided) -> Command {
-    Command::DecideAppeal { decided, day: day("2024-06-20"), expected: None }
+    let actor = Actor { name: decided.decided_by.clone(), units: vec![] };
+    Command::DecideAppeal { decided, actor, day: day("2024-06-20"), expected: None }
 }
 
 fn dismissed() -> AppealDecided {
@@ -92,7 +95,7 @@ fn an_appeal_suspends_decisions_executions_and_the_close() {
         approver: None,
         expected: None,
     };
-    for command in [execute, Command::DecideDisposition(anew), Command::Close { expected: None }] {
+    for command in [execute, Command::DecideDisposition(anew), close(Actor::default())] {
         suspended.when(command).then_rejected(Rejection::Suspended);
     }
 }
@@ -125,7 +128,7 @@ fn an_overturned_finding_falls_with_its_vetoes_and_clears_everyone() {
     let after = appealed_after([]).when(decide(decision(AppealOutcome::Overturned)));
     after.then([overturned().into(), lifted(TRAFFIC).into(), lifted(PATROL).into()]);
     let exonerated = found_and(Gravity::Minor, [appeal(), overturned().into()]);
-    exonerated.when(Command::Close { expected: None }).then([closed(CaseOutcome::Exonerated).into()]);
+    exonerated.when(close(Actor::default())).then([closed(CaseOutcome::Exonerated).into()]);
     let again = Command::LodgeAppeal(lodged("a2", Some(traffic())));
     exonerated.when(again).then_rejected(Rejection::NoFinding);
 }
@@ -148,7 +151,7 @@ fn a_milder_finding_lifts_its_vetoes_and_is_disposed_of_anew() {
     let fallen = [milder().into(), lifted(TRAFFIC).into(), lifted(PATROL).into()];
     appealed().when(decide(varied)).then(fallen);
     let anew = found_and(Gravity::Grave, all_executed().into_iter().chain([appeal(), milder().into()]));
-    anew.when(Command::Close { expected: None }).then_rejected(Rejection::NotDisposed(TRAFFIC.to_owned()));
+    anew.when(close(Actor::default())).then_rejected(Rejection::NotDisposed(TRAFFIC.to_owned()));
     let again = lodged("a2", Some(accused()));
     anew.when(Command::LodgeAppeal(again.clone())).then([again.into()]);
 }
@@ -186,11 +189,22 @@ fn whoever_had_to_do_with_the_case_does_not_decide_an_appeal() {
     let second = Event::from(assigned(BERT));
     let history = [assigned(CARL).into(), second, evidence("e1").into()];
     let history = history.into_iter().chain([finding(Gravity::Minor, CYCLE).into()]);
-    let given = case(history.chain(all_decided()).chain([lodged("a1", Some(traffic())).into()]));
-    for judge in [CARL, BERT, CLERK, CHIEF, ACCUSED, TRAFFIC] {
+    let approved =
+        DispositionDecided { approver: DIRECTOR.to_owned(), ..decided(accused(), Disposition::Warning) };
+    let history = history.chain(all_decided()).chain([approved.into()]);
+    let given = case(history.chain([lodged("a1", Some(traffic())).into()]));
+    for judge in [CARL, BERT, CLERK, CHIEF, ACCUSED, TRAFFIC, OPENER, DIRECTOR, "bert", "opener"] {
         let by = AppealDecided { decided_by: judge.to_owned(), ..decision(AppealOutcome::Dismissed) };
         given.when(decide(by)).then_rejected(Rejection::JudgesOwnWork);
     }
+    let of_patrol = actor(JUDGE, PATROL);
+    let command = Command::DecideAppeal {
+        decided: decision(AppealOutcome::Dismissed),
+        actor: of_patrol,
+        day: day("2024-06-20"),
+        expected: None,
+    };
+    given.when(command).then_rejected(Rejection::JudgesOwnWork);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn of(events: impl IntoIterator<Item = Event>) -> State {
 }
 
 fn merge(other: State) -> Command {
-    let investigator = Candidate { unit: INSPECTION.to_owned(), in_complaint: false };
+    let investigator = Candidate { units: vec![INSPECTION.to_owned()], in_complaint: false };
     let (merged, reason) = (OTHER.to_owned(), "same matter".to_owned());
     Command::Merge { merged, reason, other, investigator, expected: None }
 }
@@ -72,12 +72,15 @@ fn exonerated() -> FindingMade {
     FindingMade { case: NAME.to_owned(), exonerated: true, ..FindingMade::default() }
 }
 
-const CLOSE: Command = Command::Close { expected: None };
+const CLOSE: Command = Command::Close { actor: Actor { name: String::new(), units: vec![] }, expected: None };
 
 #[test]
 fn a_case_is_closed_once_every_disposition_was_carried_out() {
     let done = || all_executed().into_iter();
     found_and(Gravity::Minor, done()).when(CLOSE).then([closed(CaseOutcome::Disposed).into()]);
+    for actor in [actor(ACCUSED, INSPECTION), actor("accused", INSPECTION), actor(BERT, TRAFFIC)] {
+        found_and(Gravity::Minor, done()).when(close(actor)).then_rejected(Rejection::OwnCase);
+    }
     let ended = done().chain([closed(CaseOutcome::Disposed).into()]);
     found_and(Gravity::Minor, ended).when(CLOSE).then_nothing();
 }

@@ -26,7 +26,7 @@ fn departing(post_level: i32) -> Deciding {
     deciding.minimum = Some(Disposition::Demerit);
     deciding.decided.departure_reason = "put right at once".to_owned();
     deciding.decided.approver = CARL.to_owned();
-    let ties = Candidate { unit: INSPECTION.to_owned(), in_complaint: false };
+    let ties = Candidate { units: vec![INSPECTION.to_owned()], in_complaint: false };
     deciding.approver = Some(Person { post_level, ties });
     deciding
 }
@@ -130,7 +130,7 @@ fn the_approver_is_not_involved() {
     let approved_by = |approver: &str, unit: &str, in_complaint| {
         let mut deciding = departing(LEVEL + 1);
         deciding.decided.approver = approver.to_owned();
-        let ties = Candidate { unit: unit.to_owned(), in_complaint };
+        let ties = Candidate { units: vec![unit.to_owned()], in_complaint };
         deciding.approver = Some(Person { post_level: LEVEL + 1, ties });
         decide(deciding)
     };

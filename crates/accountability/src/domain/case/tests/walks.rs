@@ -44,7 +44,8 @@ fn judged(appeal_id: &str, outcome: AppealOutcome, gravity: Gravity) -> Command 
         gravity: gravity.into(),
         ..AppealDecided::default()
     };
-    Command::DecideAppeal { decided, day: day("2024-06-20"), expected: None }
+    let actor = Actor { name: JUDGE.to_owned(), units: vec![] };
+    Command::DecideAppeal { decided, actor, day: day("2024-06-20"), expected: None }
 }
 
 fn disposing(subject: Subject, disposition: Disposition, approved: bool) -> Command {
@@ -76,7 +77,7 @@ fn commands() -> Vec<Command> {
         merged: "jurisdictions/city/cases/c2".to_owned(),
         reason: "same matter".to_owned(),
         other: other("jurisdictions/city/cases/c2"),
-        investigator: Candidate { unit: INSPECTION.to_owned(), in_complaint: false },
+        investigator: Candidate { units: vec![INSPECTION.to_owned()], in_complaint: false },
         expected: None,
     };
     let reveal = Command::RevealTexts { vault_keys: vec!["grounds".to_owned()], purpose: "audit".to_owned() };
@@ -104,7 +105,7 @@ fn commands() -> Vec<Command> {
         judged("a1", AppealOutcome::Varied, Gravity::Minor),
         judged("r1", AppealOutcome::Dismissed, Gravity::Unspecified),
         judged("r1", AppealOutcome::Overturned, Gravity::Unspecified),
-        Command::Close { expected: None },
+        close(Actor::default()),
         Command::FallCauses { causes: vec![at(3)], fallen_by: at(9) },
         Command::FallCauses { causes: vec![at(5)], fallen_by: at(9) },
         merge,
