@@ -90,3 +90,71 @@ pub fn component<'a>(
 pub fn source<'a>(scheme: &'a Scheme, source_id: &str) -> Result<&'a Source, NotAdmitted> {
     scheme.source(source_id).ok_or_else(|| NotAdmitted::UnknownSource(source_id.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use contract::evaluation::{CycleClosed, CycleOpened, UnitEntered};
+    use contract::words::component::Method;
+    use contract::words::{self, DailySource, SchemeRules};
+    use eventstore::Decider as _;
+
+    use super::*;
+    use crate::domain::cycle::{Cycle, Event};
+
+    const UNIT: &str = "jurisdictions/city/units/traffic";
+
+    fn cycle(events: impl IntoIterator<Item = Event>) -> State {
+        events.into_iter().fold(State::default(), |state, event| Cycle::evolve(state, &event))
+    }
+
+    fn opened() -> State {
+        let entered = UnitEntered { unit: UNIT.to_owned(), group: 1, ..UnitEntered::default() };
+        cycle([CycleOpened::default().into(), entered.into()])
+    }
+
+    /// A ledger `duties`, and a daily source `daily`.
+    fn scheme() -> Scheme {
+        let ledger = words::LedgerMethod { start_points: "100".to_owned() };
+        let rules = SchemeRules {
+            title: "Rules".to_owned(),
+            components: vec![words::Component {
+                component_id: "duties".to_owned(),
+                title: "Duties".to_owned(),
+                max_points: "100".to_owned(),
+                method: Some(Method::Ledger(ledger)),
+            }],
+            daily_sources: vec![DailySource {
+                source_id: "daily".to_owned(),
+                cap: "1".to_owned(),
+                bonus_cap: "1".to_owned(),
+                ..DailySource::default()
+            }],
+            ..SchemeRules::default()
+        };
+        Scheme::parse(&rules).unwrap()
+    }
+
+    #[test]
+    fn only_an_open_cycle_takes_facts_and_only_about_units_that_are_entered() {
+        assert_eq!(open(&State::default()).err(), Some(NotAdmitted::UnknownCycle));
+        let state = opened();
+        let cycle = open(&state).unwrap();
+        assert_eq!(check_unit(cycle, UNIT), Ok(()));
+        assert_eq!(check_unit(cycle, "station"), Err(NotAdmitted::UnitNotEntered("station".to_owned())));
+        let closed = Cycle::evolve(opened(), &CycleClosed::default().into());
+        assert_eq!(open(&closed).err(), Some(NotAdmitted::CycleNotOpen));
+    }
+
+    #[test]
+    fn a_fact_has_a_place_in_the_scheme() {
+        let scheme = scheme();
+        assert_eq!(component(&scheme, "duties", "ledger").unwrap().component_id, "duties");
+        let unknown = NotAdmitted::UnknownComponent("votes".to_owned());
+        assert_eq!(component(&scheme, "votes", "ledger").err(), Some(unknown));
+        let (component_id, found, wanted) = ("duties".to_owned(), "ledger", "panel");
+        let other = NotAdmitted::OtherMethod { component_id, found, wanted };
+        assert_eq!(component(&scheme, "duties", "panel").err(), Some(other));
+        assert_eq!(source(&scheme, "daily").unwrap().source_id, "daily");
+        assert_eq!(source(&scheme, "nightly").err(), Some(NotAdmitted::UnknownSource("nightly".to_owned())));
+    }
+}

@@ -5,6 +5,7 @@
 //! - A reversed entry stays visible and does not stand.
 //! - A unit appeals against a deduction; one appeal at a time, and not again on the same grounds. Somebody who
 //!   neither recorded the entry nor appealed grants the appeal (the entry is reversed) or refuses it.
+//! - While an appeal waits, nobody reverses the entry but who decides the appeal, or a fact that undoes its cause.
 //! - Appeals and reversals are not bound to an open cycle: what they change of published results shows when
 //!   those are revised.
 
@@ -258,6 +259,9 @@ impl State {
         match self.entries.get(&reversed.entry_id) {
             None => Err(Rejection::UnknownEntry),
             Some(Entry { reversed: Some(_), .. }) => Ok(vec![]),
+            Some(entry) if reversed.cause_event_id.is_empty() && entry.pending_contest().is_some() => {
+                Err(Rejection::ContestPending)
+            }
             Some(Entry { reversed: None, .. }) => Ok(vec![reversed.into()]),
         }
     }

@@ -134,3 +134,13 @@ fn only_an_appeal_that_waits_is_decided() {
     deducted([]).when(decide(true, "third")).then_rejected(Rejection::NotContested);
     given::<DailyAssessment>([]).when(decide(true, "third")).then_rejected(Rejection::UnknownEntry);
 }
+
+#[test]
+fn while_an_appeal_waits_only_a_fact_reverses_the_entry() {
+    let pending = deducted([contested("not us").into()]);
+    pending.when(Command::Reverse(reversed())).then_rejected(Rejection::ContestPending);
+    let undone = || EntryReversed { cause_event_id: "fact".to_owned(), ..reversed() };
+    pending.when(Command::Reverse(undone())).then([undone().into()]);
+    let refused = deducted([contested("not us").into(), upheld("it was").into()]);
+    refused.when(Command::Reverse(reversed())).then([reversed().into()]);
+}
