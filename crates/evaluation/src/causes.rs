@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use contract::evaluation::{CommitmentLapsed, DeliveryRefuted, DeliveryReported, EntryRecorded};
 use contract::words::TariffCause;
 use eventstore::{EventSet as _, RecordedEvent};
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::domain::daily_assessment::Entry;
 use crate::read_model::ReadModel;
@@ -20,6 +22,8 @@ pub struct Reference {
     pub position: u64,
     /// Its id.
     pub event_id: String,
+    /// When it happened: for an entry, when its cause did.
+    pub occurred_at: Timestamp,
 }
 
 /// An entry: the key of its stream (jurisdiction, cycle and unit ids joined by `/`), and its id.
@@ -45,7 +49,12 @@ impl Causes {
                 if !entry.cause_thing.is_empty() {
                     self.followed.entry(entry.cause_thing).or_default().push(key.clone());
                 }
-                self.recorded.insert(key, Reference { position: event.position, event_id: event_id() });
+                let recorded = Reference {
+                    position: event.position,
+                    event_id: event_id(),
+                    occurred_at: event.occurred_at,
+                };
+                self.recorded.insert(key, recorded);
             }
             Some(Fact::DeliveryReported(DeliveryReported { commitment, .. })) => {
                 self.fallen.remove(&commitment);
@@ -66,34 +75,73 @@ impl Causes {
 }
 
 impl ReadModel {
-    /// The entries that stand and followed from `thing` by one of `causes`, as they were recorded.
-    pub fn followed_from(&self, thing: &str, causes: &[TariffCause]) -> Vec<EntryKey> {
-        let wanted = |entry: &Entry| causes.contains(&entry.recorded.cause());
-        self.standing(thing, wanted)
+    /// The entries that stand and followed from `thing` by one of `causes` before `event`.
+    pub fn followed_from(&self, thing: &str, causes: &[TariffCause], event: &RecordedEvent) -> Vec<EntryKey> {
+        self.standing(thing, |_, recorded| causes.contains(&recorded.cause()) && is_before(recorded, event))
     }
 
-    /// The entries that stand and followed from the refutation of a commitment's last report, or from the lapse
-    /// that came of it.
-    pub fn followed_from_refutation(&self, commitment: &str) -> Vec<EntryKey> {
+    /// The entries that stand and followed, before `event`, from the refutation of a commitment's last report, or
+    /// from the lapse that came of it.
+    pub fn followed_from_refutation(&self, commitment: &str, event: &RecordedEvent) -> Vec<EntryKey> {
         let fallen = self.causes.fallen.get(commitment).map(Vec::as_slice).unwrap_or_default();
-        self.standing(commitment, |entry| fallen.contains(&entry.recorded.cause_event_id))
+        let wanted = |recorded: &EntryRecorded| fallen.contains(&recorded.cause_event_id);
+        self.standing(commitment, |_, recorded| wanted(recorded) && is_before(recorded, event))
+    }
+
+    /// The entries that stand and followed, before `event`, from a deadline of a complaint that had not passed yet
+    /// when that happened.
+    pub fn followed_from_deadline(&self, complaint: &str, event: &RecordedEvent) -> Vec<EntryKey> {
+        let in_time = |key: &EntryKey| {
+            let deadline = self.causes.recorded.get(key).map(|recorded| recorded.occurred_at);
+            deadline.is_some_and(|deadline| event.occurred_at <= deadline)
+        };
+        let overdue = |recorded: &EntryRecorded| recorded.cause() == TariffCause::ComplaintOverdue;
+        self.standing(complaint, |key, recorded| {
+            overdue(recorded) && is_before(recorded, event) && in_time(key)
+        })
     }
 
     /// The entries that stand and followed from one fact about `thing` for any of `units`.
     pub fn followed_from_fact(&self, thing: &str, event_id: &str, units: &[String]) -> Vec<EntryKey> {
-        self.standing(thing, |Entry { recorded, .. }| {
-            let about = if recorded.cause_unit.is_empty() { &recorded.unit } else { &recorded.cause_unit };
-            recorded.cause_event_id == event_id && units.contains(about)
+        self.standing(thing, |_, recorded| {
+            recorded.cause_event_id == event_id && units.contains(about(recorded))
         })
     }
 
-    fn standing(&self, thing: &str, wanted: impl Fn(&Entry) -> bool) -> Vec<EntryKey> {
-        let followed = self.causes.followed.get(thing).into_iter().flatten();
-        let stands = |(key, entry_id): &&EntryKey| {
-            let loaded = self.daily_assessments.get(key);
-            let entry = loaded.and_then(|loaded| loaded.state.entry(entry_id));
-            entry.is_some_and(|entry| entry.reversed.is_none() && wanted(entry))
+    /// Whether an entry that would come of a fact was recorded, for whichever unit of the cycle; what was reversed
+    /// since was, too.
+    pub fn is_recorded(&self, entry: &EntryRecorded) -> bool {
+        let same = |known: &EntryRecorded| {
+            let fact = known.cause_event_id == entry.cause_event_id && known.target == entry.target;
+            known.cycle == entry.cycle
+                && (known.entry_id == entry.entry_id || fact && about(known) == about(entry))
         };
-        followed.filter(stands).cloned().collect()
+        self.followed(&entry.cause_thing).any(|(_, known)| same(&known.recorded))
     }
+
+    fn followed(&self, thing: &str) -> impl Iterator<Item = (&EntryKey, &Entry)> {
+        let followed = self.causes.followed.get(thing).into_iter().flatten();
+        followed.filter_map(|key| {
+            let loaded = self.daily_assessments.get(&key.0)?;
+            Some((key, loaded.state.entry(&key.1)?))
+        })
+    }
+
+    fn standing(&self, thing: &str, wanted: impl Fn(&EntryKey, &EntryRecorded) -> bool) -> Vec<EntryKey> {
+        let followed = self.followed(thing).filter(|(_, entry)| entry.reversed.is_none());
+        followed.filter(|(key, entry)| wanted(key, &entry.recorded)).map(|(key, _)| key.clone()).collect()
+    }
+}
+
+/// The unit that an entry's cause is about.
+fn about(recorded: &EntryRecorded) -> &String {
+    if recorded.cause_unit.is_empty() { &recorded.unit } else { &recorded.cause_unit }
+}
+
+/// Whether an entry's cause was recorded before `event`, as event ids tell, which are made of the time: an event
+/// that is read again undoes nothing that came after it.
+fn is_before(recorded: &EntryRecorded, event: &RecordedEvent) -> bool {
+    let made_at = |id: Uuid| id.get_timestamp().map(|made| made.to_unix());
+    let cause = Uuid::try_parse(&recorded.cause_event_id).ok().filter(|cause| *cause != event.event_id);
+    cause.is_some_and(|cause| made_at(cause) <= made_at(event.event_id))
 }

@@ -38,6 +38,7 @@ use shell::reaction::{self, Drawn};
 use shell::{Reads, Sources, Tasks};
 use std::sync::Arc;
 
+use crate::reactions::Facts as _;
 use crate::read_model::ReadModel;
 use crate::replica::Replica;
 use crate::service::Service;
@@ -68,7 +69,14 @@ impl Evaluation {
             sources.accountability.clone(),
         ];
         let replica = Reads::follow("evaluation-replica", Replica::default(), others, tasks);
-        let service = Arc::new(Service::new(&store, reads.clone(), replica.clone(), clock.clone()));
+        let waited_for = vec![
+            (reactions::training::Training::CONSUMER, sources.training.clone()),
+            (reactions::complaints::Complaints::CONSUMER, sources.complaints.clone()),
+            (reactions::accountability::Accountability::CONSUMER, sources.accountability.clone()),
+            (reactions::commitments::Commitments::CONSUMER, store.source()),
+        ];
+        let service = Service::new(&store, reads.clone(), replica.clone(), clock.clone());
+        let service = Arc::new(service.reacting(waited_for));
         shell::timer::start(timers::Lapses::new(service.clone()), timers::EVERY, clock, tasks);
         let own = store.source();
         reacting::<reactions::training::Training>(&service, &sources.training, store.clone(), tasks);

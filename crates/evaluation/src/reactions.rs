@@ -5,6 +5,8 @@
 //!   unit, or for the nearest unit above it that is entered. A fact that has no tariff there costs nothing.
 //! - A finding counts in the cycle that it names, if that is open; otherwise as any other fact: in the cycle of
 //!   the day on which it was made.
+//! - A cycle takes the facts that are recorded after it was opened, for the units that are entered by then, and
+//!   each once: a source that is read again from its start changes nothing.
 //! - A cycle that is closed takes no entry any more; that is noted in the program's log. What is undone is
 //!   reversed in closed cycles, too: the published results stay as they are until they are revised, and
 //!   `GetCycle` names the units whose results are due to be.
@@ -31,7 +33,7 @@ use contract::field;
 use contract::name::{CycleName, EntryName, UnitName};
 use contract::status::Failure;
 use contract::words::TariffCause;
-use eventstore::{EventSet, RecordedEvent};
+use eventstore::{EventSet, Loaded, RecordedEvent};
 use rust_decimal::Decimal;
 use scoring::Scheme;
 use shell::reaction::{self, Effect, Reaction};
@@ -82,9 +84,11 @@ pub struct Caused {
     pub reason: String,
     /// Resource name of the one cycle that it counts in while that is open; empty: every one of the day.
     pub cycle: String,
+    /// What one entry is made of, by however many facts it is said; empty: each fact makes its own.
+    pub once: String,
 }
 
-/// Entries that a fact undoes.
+/// Entries that a fact undoes: of those that followed from facts before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Undone {
     /// Resource name of the thing that they followed from.
@@ -102,6 +106,8 @@ pub enum Which {
     By(&'static [TariffCause]),
     /// Those by the refutation of its last report.
     LastRefutation,
+    /// Those by deadlines that passed at the moment of the fact, or after it.
+    PassedSince,
     /// Those by one fact about some of its units.
     From {
         /// The fact's event id.
@@ -134,25 +140,33 @@ impl<F: Facts> Consumer<F> {
     async fn record(&self, event: &RecordedEvent, caused: &Caused) -> Result<(), Failure> {
         let Ok(unit) = UnitName::parse("unit", &caused.unit) else { return Ok(()) };
         let day = field::day_of(event.occurred_at).to_string();
-        let places = places(&self.service.reads().now(), &unit, caused, &day);
-        for Place { cycle, unit, scheme, scheme_version } in places {
+        let places = places(&self.service.reads().now(), event, &unit, caused, &day);
+        for Place { cycle, unit, scheme, scheme_version, entry_date, open } in places {
             let scheme = self.service.scheme(&scheme, scheme_version).await?;
             for (source_id, points) in prices(caused.cause, &scheme) {
                 let entry = EntryRecorded {
                     cycle: cycle.to_string(),
                     unit: unit.to_string(),
-                    entry_id: entry_id(event, &source_id, &unit, &caused.unit),
+                    entry_id: entry_id(event, &source_id, caused),
                     target: Some(Target::SourceId(source_id)),
                     points: points.to_string(),
                     reason: caused.reason.clone(),
                     cause_event_id: event.event_id.to_string(),
-                    entry_date: entry_day(&cycle, caused, &day, &self.service.reads().now()),
+                    entry_date: entry_date.clone(),
                     recorded_by: F::CONSUMER.to_owned(),
                     cause: caused.cause.into(),
                     cause_thing: caused.thing.clone(),
                     cause_unit: caused.unit.clone(),
                 };
-                self.send(event, &cycle, &caused.unit, &entry, points).await?;
+                if self.service.reads().now().is_recorded(&entry) {
+                    continue;
+                }
+                if open {
+                    self.send(event, &cycle, &entry, points).await?;
+                } else {
+                    let (unit, event_id) = (&entry.unit, &entry.cause_event_id);
+                    tracing::warn!(%cycle, unit, event_id, points = entry.points, "too late: the cycle is closed");
+                }
             }
         }
         Ok(())
@@ -162,7 +176,6 @@ impl<F: Facts> Consumer<F> {
         &self,
         event: &RecordedEvent,
         cycle: &CycleName,
-        about: &str,
         entry: &EntryRecorded,
         points: Decimal,
     ) -> Result<(), Failure> {
@@ -173,8 +186,8 @@ impl<F: Facts> Consumer<F> {
             unit: unit.unit,
             entry: entry.entry_id.clone(),
         };
-        // The unit that the fact is about, not the one that is charged: that may change with the register.
-        let call = reaction::call(event, F::CONSUMER, &format!("{cycle}/{}/{about}", entry.entry_id));
+        // Without the unit that is charged: that may change with the register.
+        let call = reaction::call(event, F::CONSUMER, &format!("{cycle}/{}", entry.entry_id));
         let prepare = async |fresh| entries::prepare(&self.service, cycle, entry, points, fresh).await;
         let sent = self.service.daily_assessments.send(&call, &entries::stream_of(&name), prepare).await;
         noted(event, &name, sent.map(drop))
@@ -184,8 +197,9 @@ impl<F: Facts> Consumer<F> {
         let fallen: Vec<EntryKey> = {
             let model = self.service.reads().now();
             match &undone.which {
-                Which::By(causes) => model.followed_from(&undone.thing, causes),
-                Which::LastRefutation => model.followed_from_refutation(&undone.thing),
+                Which::By(causes) => model.followed_from(&undone.thing, causes, event),
+                Which::LastRefutation => model.followed_from_refutation(&undone.thing, event),
+                Which::PassedSince => model.followed_from_deadline(&undone.thing, event),
                 Which::From { event_id, units } => model.followed_from_fact(&undone.thing, event_id, units),
             }
         };
@@ -244,59 +258,82 @@ fn noted(event: &RecordedEvent, name: &EntryName, sent: Result<(), Failure>) -> 
     Ok(())
 }
 
-/// A cycle that a fact counts in, and the unit that it counts for there.
+/// A cycle that a fact counts in, or would if it were still open, and the unit that it counts for there.
 struct Place {
     cycle: CycleName,
     unit: UnitName,
     scheme: String,
     scheme_version: u32,
+    entry_date: String,
+    open: bool,
 }
 
-/// Where a fact about `unit` counts that happened on `day`.
-fn places(model: &ReadModel, unit: &UnitName, caused: &Caused, day: &str) -> Vec<Place> {
+/// Where a fact about `unit` counts that happened on `day`: in cycles that were opened before it was recorded.
+fn places(
+    model: &ReadModel,
+    event: &RecordedEvent,
+    unit: &UnitName,
+    caused: &Caused,
+    day: &str,
+) -> Vec<Place> {
     let prefix = format!("{}/", unit.jurisdiction);
-    let opened = model.cycles.with_prefix(&prefix).filter_map(|(_, loaded)| loaded.state.opened());
-    let open: Vec<_> = opened.filter(|opened| opened.phase == cycle::Phase::Open).collect();
-    let named = open.iter().any(|opened| opened.terms.cycle == caused.cycle);
-    let counts = |opened: &&&cycle::Opened| {
+    let known = model.cycles.with_prefix(&prefix).filter(|(_, loaded)| was_there(loaded, "", event));
+    let known: Vec<_> = known.filter_map(|(_, loaded)| Some((loaded, loaded.state.opened()?))).collect();
+    let is_named = |opened: &cycle::Opened| opened.terms.cycle == caused.cycle;
+    let is_open = |opened: &cycle::Opened| opened.phase == cycle::Phase::Open;
+    let named = known.iter().any(|(_, opened)| is_named(opened) && is_open(opened));
+    let place = |(loaded, opened): &(&Loaded<cycle::Cycle>, &cycle::Opened)| {
         let terms = &opened.terms;
-        let period = terms.start_date.as_str()..=terms.end_date.as_str();
-        if named { terms.cycle == caused.cycle } else { period.contains(&day) }
+        let period = &*terms.start_date..=&*terms.end_date;
+        let counts = if named { is_named(opened) } else { period.contains(&day) };
+        // A cycle that is named takes what happened after its period on its last day.
+        let entry_date = day.clamp(&*terms.start_date, &*terms.end_date);
+        Some(Place {
+            cycle: CycleName::parse("cycle", &terms.cycle).ok().filter(|_| counts)?,
+            unit: charged(model, event, unit, loaded)?,
+            scheme: terms.scheme.clone(),
+            scheme_version: terms.scheme_version,
+            entry_date: entry_date.to_owned(),
+            open: is_open(opened),
+        })
     };
-    open.iter().filter(counts).filter_map(|opened| place(model, unit, opened)).collect()
+    known.iter().filter_map(place).collect()
 }
 
-fn place(model: &ReadModel, unit: &UnitName, opened: &cycle::Opened) -> Option<Place> {
+/// The nearest unit, from `unit` upwards, that was entered in a cycle.
+fn charged(
+    model: &ReadModel,
+    event: &RecordedEvent,
+    unit: &UnitName,
+    cycle: &Loaded<cycle::Cycle>,
+) -> Option<UnitName> {
     let register = model.registers.get(&unit.jurisdiction);
     let above = |unit: &String| {
         let parent = &register?.state.unit(unit)?.registered.parent;
         Some(parent.clone()).filter(|parent| !parent.is_empty())
     };
     let mut lineage = std::iter::successors(Some(unit.to_string()), above);
-    let charged = lineage.find(|unit| opened.units.contains_key(unit))?;
-    Some(Place {
-        cycle: CycleName::parse("cycle", &opened.terms.cycle).ok()?,
-        unit: UnitName::parse("unit", &charged).ok()?,
-        scheme: opened.terms.scheme.clone(),
-        scheme_version: opened.terms.scheme_version,
-    })
+    let units = &cycle.state.opened()?.units;
+    let charged = lineage.find(|unit| units.contains_key(unit) && was_there(cycle, unit, event))?;
+    UnitName::parse("unit", &charged).ok()
 }
 
-/// The day that an entry counts for: the fact's, or the last of the period of a cycle that the fact names and
-/// that was over before.
-fn entry_day(cycle: &CycleName, caused: &Caused, day: &str, model: &ReadModel) -> String {
-    let opened = model.cycles.get(&cycle.key()).and_then(|loaded| loaded.state.opened());
-    let terms = opened.map(|opened| &opened.terms).filter(|terms| terms.cycle == caused.cycle);
-    let Some(terms) = terms else { return day.to_owned() };
-    day.clamp(&*terms.start_date, &*terms.end_date).to_owned()
+/// Whether a cycle, or a unit in it, was there when a fact was recorded. So a source that is read again from its
+/// start finds what it found the first time.
+fn was_there(cycle: &Loaded<cycle::Cycle>, thing: &str, event: &RecordedEvent) -> bool {
+    cycle.stamp(thing).created_at.is_some_and(|at| at <= event.recorded_at)
 }
 
-/// An entry of its own for each unit that the fact is about, also where several count for one above them.
-fn entry_id(event: &RecordedEvent, source_id: &str, charged: &UnitName, about: &str) -> String {
+/// An entry of its own for each source, and for each unit that the fact is about, also where several count for one
+/// above them.
+fn entry_id(event: &RecordedEvent, source_id: &str, caused: &Caused) -> String {
     let letters = source_id.len().min(SOURCE_LETTERS_MAX);
-    let below = charged.to_string() != about;
-    let fact = if below { Uuid::new_v5(&event.event_id, about.as_bytes()) } else { event.event_id };
-    format!("{}-{}", &source_id[..letters], fact.simple())
+    let made_of = match caused.once.as_str() {
+        "" => event.event_id,
+        once => Uuid::new_v5(&Uuid::NAMESPACE_OID, once.as_bytes()),
+    };
+    let id = Uuid::new_v5(&made_of, format!("{source_id}/{}", caused.unit).as_bytes());
+    format!("{}-{}", &source_id[..letters], id.simple())
 }
 
 fn entry_name(key: &str, entry: String) -> Option<EntryName> {

@@ -9,7 +9,7 @@ use scoring::facts::{
     ComponentFacts, CycleFacts, DailyEntry, Forms, IndicatorFacts, LedgerEntry, PanelFacts, SurveyFacts,
     UnitFacts,
 };
-use scoring::{Scheme, UnitScore};
+use scoring::{Scheme, UnitScore, round2};
 
 use crate::domain::{cycle, daily_assessment, indicator, mark, panel, survey};
 use crate::read_model::ReadModel;
@@ -18,6 +18,8 @@ use crate::replica::Replica;
 mod boxes;
 mod faults;
 mod figures;
+
+pub(crate) use figures::with_units_above;
 
 pub use boxes::{Answers, Ballots, Boxes};
 
@@ -195,7 +197,7 @@ fn unit_result(unit: &str, score: &UnitScore) -> UnitResult {
     }
 }
 
-/// Points as they are written: always two places. They are rounded already.
+/// Points as they are written: always two places, rounded as scoring.md §2 says. A cap may have more.
 pub(crate) fn two_places(points: &Decimal) -> String {
-    format!("{points:.2}")
+    round2(*points).to_string()
 }

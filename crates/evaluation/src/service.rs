@@ -4,7 +4,7 @@
 //! `prepare` and guards what it looked at.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::evaluation::entry_recorded::Target;
 use contract::evaluation::evaluation_service_server::EvaluationService;
@@ -17,13 +17,14 @@ use contract::status::Failure;
 use contract::status::Rejection as _;
 use contract::words::TariffCause;
 use eventstore::handle::Decided;
-use eventstore::{Clock, Decider, EventStore, Guard, Loaded, StreamId};
+use eventstore::store::Head;
+use eventstore::{Clock, Decider, EventStore, Guard, Loaded, SharedSource, StreamId};
 use rand::seq::SliceRandom as _;
 use rust_decimal::Decimal;
 use scoring::Scheme as Rules;
 use scoring::scheme::Method;
 use shell::caller::patience;
-use shell::commands::{Failed, Prepared};
+use shell::commands::{Failed, Prepared, store_failure};
 use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
 
@@ -62,6 +63,9 @@ const FORM_CODE_LETTERS: usize = 16;
 const ISSUED_FORMS_MAX: u32 = 10_000;
 const ANSWERED_FORMS_MAX: usize = 5000;
 const FORM_ANSWERS_MAX: usize = 500;
+/// How long the close of a cycle waits for reactions, and how often it looks.
+const BEHIND_WAIT_MAX: Duration = Duration::from_secs(5);
+const BEHIND_LOOK_EVERY: Duration = Duration::from_millis(20);
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -81,6 +85,8 @@ pub struct Service {
     indicators: Commands<indicator::Indicator>,
     turns: turns::Turns,
     parsed: Schemes,
+    store: EventStore,
+    reacting: Vec<(&'static str, SharedSource)>,
 }
 
 impl Service {
@@ -105,7 +111,38 @@ impl Service {
             indicators: Commands::new(store),
             turns: turns::Turns::default(),
             parsed: Schemes::default(),
+            store: store.clone(),
+            reacting: vec![],
         }
+    }
+
+    /// The same, with the consumers whose entries a cycle waits for before it is closed, and their sources.
+    pub(crate) fn reacting(self, reacting: Vec<(&'static str, SharedSource)>) -> Self {
+        Self { reacting, ..self }
+    }
+
+    /// The consumers that have not dealt with all that their sources hold now, after a while.
+    async fn behind(&self, patience: Duration) -> Result<Vec<String>, Failure> {
+        let until = Instant::now() + patience.min(BEHIND_WAIT_MAX);
+        let mut behind = vec![];
+        for (consumer, source) in &self.reacting {
+            let head = source.head().await.map_err(|error| store_failure(&error))?;
+            while !self.has_reached(consumer, head).await? {
+                if Instant::now() >= until {
+                    behind.push(format!("{consumer} has not dealt with all facts of {}", source.service()));
+                    break;
+                }
+                tokio::time::sleep(BEHIND_LOOK_EVERY).await;
+            }
+        }
+        Ok(behind)
+    }
+
+    async fn has_reached(&self, consumer: &str, head: Head) -> Result<bool, Failure> {
+        let reached = self.store.checkpoint(consumer).await.map_err(|error| store_failure(&error))?;
+        let reached =
+            reached.filter(|reached| reached.epoch == head.epoch).map_or(0, |reached| reached.position);
+        Ok(reached >= head.position)
     }
 
     pub(crate) fn reads(&self) -> &Reads<ReadModel> {

@@ -254,8 +254,12 @@ impl Walk {
             let name = format!("{}/surveys/{component_id}", self.cycle());
             self.must("CloseSurvey", json!({"name": name})).await;
         }
+        for name in self.made.get("commitment").cloned().unwrap_or_default() {
+            self.try_as("court", "VerifyDelivery", json!({"name": name})).await;
+        }
+        // What is due by now lapses first.
         let name = self.cycle();
-        self.must("CloseCycle", json!({"name": name})).await;
+        self.must_in_time("CloseCycle", json!({"name": name}), "the lapse is not raised yet").await;
     }
 
     /// The results are out.

@@ -2,6 +2,7 @@
 //! Much of it happened long before it is recorded.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use contract::words::component::Method;
 use contract::words::{DailySource, SchemeRules, Tariff, TariffCause};
@@ -17,6 +18,7 @@ use crate::desk::Desk;
 use crate::harness::names;
 use crate::methods::year;
 
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Id, the unit above, whether it is grassroots.
 const UNITS: [(&str, &str, bool); 7] = [
     ("bureau", "", false),
@@ -169,6 +171,16 @@ impl Walk {
     /// Sends a request that may not be refused.
     pub(super) async fn must(&mut self, rpc: &str, request: Value) -> DynamicMessage {
         self.desk.must("clerk", rpc, request).await
+    }
+
+    /// Sends a request again and again while it is refused for this reason, for a while.
+    pub(super) async fn must_in_time(&mut self, rpc: &str, request: Value, reason: &str) {
+        let until = Instant::now() + PATIENCE;
+        while let Err(status) = self.desk.send("clerk", rpc, &request).await {
+            let waits = status.message().contains(reason) && Instant::now() < until;
+            assert!(waits, "{}: {rpc} {request}: {status}", self.city);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Sends a request that rules may refuse; half of what is done happened at some time before.

@@ -36,6 +36,7 @@ impl Facts for Accountability {
                     unit: unit.clone(),
                     reason: format!("{case}: a finding was made"),
                     cycle: cycle.clone(),
+                    once: String::new(),
                 };
                 units.iter().map(caused).map(Consequence::Entry).collect()
             }

@@ -43,7 +43,14 @@ impl Facts for Commitments {
             Fact::DeliveryVerified(_) => return vec![],
         };
         let (thing, unit, reason) = (thing.clone(), unit.clone(), format!("{thing}: {what}"));
-        vec![Consequence::Entry(Caused { cause, thing, unit, reason, cycle: String::new() })]
+        vec![Consequence::Entry(Caused {
+            cause,
+            thing,
+            unit,
+            reason,
+            cycle: String::new(),
+            once: String::new(),
+        })]
     }
 }
 

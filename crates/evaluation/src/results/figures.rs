@@ -84,7 +84,7 @@ fn commitments(
 }
 
 /// A unit and all units above it, as the register has them.
-fn with_units_above(model: &ReadModel, jurisdiction: &str, unit: &str) -> Vec<String> {
+pub(crate) fn with_units_above(model: &ReadModel, jurisdiction: &str, unit: &str) -> Vec<String> {
     let mut units = vec![unit.to_owned()];
     let register = model.registers.get(jurisdiction);
     let parent = |unit: &String| {

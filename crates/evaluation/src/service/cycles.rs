@@ -1,6 +1,7 @@
 //! Cycles, from opening to publication.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::*;
 
@@ -66,7 +67,8 @@ pub(super) async fn close_cycle(
     let name = CycleName::parse("name", &asked.name)?;
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
     let stream = stream::<cycle::Cycle>(name.key());
-    let prepare = |fresh| close(service, &name, patience, fresh);
+    let today = field::day_of(caller.now);
+    let prepare = |fresh| close(service, &name, today, patience, fresh);
     let answer =
         |cycle: &_| CloseCycleResponse { cycle: resource::cycle(cycle, &name), ..Default::default() };
     service.cycles.execute_guarded(&call, &stream, prepare, |decided| answer(decided.after)).await
@@ -212,16 +214,20 @@ async fn enter(
 async fn close(
     service: &Service,
     name: &CycleName,
+    today: Date,
     patience: Duration,
     fresh: bool,
 ) -> Prepared<cycle::Cycle> {
+    // What others recorded before counts, and what follows from it.
+    let behind = service.behind(patience).await?;
     let (still_open, guards) = still_open(service, name, fresh).await?;
     let mut missing: Vec<_> = still_open.into_iter().map(|id| format!("{id}: still open")).collect();
+    missing.extend(behind);
     service.reads.catch_up(patience).await?;
     let cycle = service.cycles.load(&stream::<cycle::Cycle>(name.key()), fresh).await?;
     if let Some(opened) = cycle.state.opened() {
         let scheme = service.scheme(&opened.terms.scheme, opened.terms.scheme_version).await?;
-        missing.extend(readiness::missing(&service.reads.now(), name, opened, &scheme));
+        missing.extend(readiness::missing(&service.reads.now(), name, opened, &scheme, today));
     }
     Ok((cycle::Command::Close { cycle: name.to_string(), missing }, guards))
 }

@@ -1,5 +1,7 @@
 //! What keeps a cycle from being closed, as a clerk can read it.
 
+use jiff::civil::Date;
+
 use super::*;
 
 /// How many of a kind are named.
@@ -11,6 +13,7 @@ pub(super) fn missing(
     name: &CycleName,
     opened: &cycle::Opened,
     scheme: &Rules,
+    today: Date,
 ) -> Vec<String> {
     let mut missing = Vec::new();
     for component in scheme.components() {
@@ -46,6 +49,7 @@ pub(super) fn missing(
     }
     missing.extend(county_cycles(model, name));
     missing.extend(undecided(model, name));
+    missing.extend(unsettled(model, name, opened, today));
     missing
 }
 
@@ -56,6 +60,34 @@ fn county_cycles(model: &ReadModel, name: &CycleName) -> Vec<String> {
     let open = opened.filter(|opened| opened.phase == cycle::Phase::Open);
     let in_step = open.filter(|opened| opened.terms.parent_cycle == name.to_string());
     in_step.map(|opened| format!("{} is still open", opened.terms.cycle)).collect()
+}
+
+/// The commitments of the cycle's units, or of units below them, whose last day lies in its period and is over, and
+/// of which nobody said yet what came: a report waits to be looked at, or the lapse was not raised.
+fn unsettled(model: &ReadModel, name: &CycleName, opened: &cycle::Opened, today: Date) -> Vec<String> {
+    let (terms, today) = (&opened.terms, today.to_string());
+    let period = &*terms.start_date..=&*terms.end_date;
+    let prefix = format!("{}/", name.jurisdiction);
+    let known = model.commitments.with_prefix(&prefix);
+    let passed = known.filter_map(|(_, loaded)| {
+        let commitment = loaded.state.announced()?;
+        let assigned = commitment.assigned.as_ref()?;
+        let is_over = period.contains(&&*assigned.due_date) && assigned.due_date < today;
+        let units = results::with_units_above(model, &name.jurisdiction, &assigned.unit);
+        let is_of_cycle = is_over && units.iter().any(|unit| opened.units.contains_key(unit));
+        is_of_cycle.then_some((commitment, assigned))
+    });
+    let shown = |(commitment, assigned): (&commitment::Announced, &CommitmentAssigned)| {
+        let id = assigned.commitment.rsplit('/').next().unwrap_or_default();
+        if commitment.expected_until().is_some() {
+            return Some(format!(
+                "commitment {id}: its last day has passed, and the lapse is not raised yet"
+            ));
+        }
+        let waits = !commitment.lapsed && !commitment.verified;
+        waits.then(|| format!("commitment {id}: the reported delivery is not looked at"))
+    };
+    passed.filter_map(shown).collect()
 }
 
 /// The appeals against entries of a cycle that wait to be decided.

@@ -16,6 +16,7 @@ use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 use super::*;
+use crate::reactions::complaints::Complaints;
 use crate::reactions::{Consumer, Facts};
 use crate::timers::Lapses;
 
@@ -76,19 +77,24 @@ impl World {
             };
             self.service.register_unit(Request::new(request)).await.unwrap();
         }
+        self.scheme("s", rules()).await;
+        self.open_cycle("2025", "2025-01-01", "2025-12-31", CycleLevel::Municipal, "").await.unwrap();
+        self.enter(CYCLE, TRAFFIC).await.unwrap();
+    }
+
+    /// Drafts and publishes a scheme.
+    pub(crate) async fn scheme(&self, scheme_id: &str, rules: SchemeRules) {
         let request = DraftSchemeRequest {
             request_id: self.request_id(),
             parent: CITY.to_owned(),
-            scheme_id: "s".to_owned(),
-            rules: Some(rules()),
+            scheme_id: scheme_id.to_owned(),
+            rules: Some(rules),
             ..Default::default()
         };
         self.service.draft_scheme(Request::new(request)).await.unwrap();
-        let name = format!("{CITY}/schemes/s");
+        let name = format!("{CITY}/schemes/{scheme_id}");
         let request = PublishSchemeRequest { request_id: self.request_id(), name, ..Default::default() };
         self.service.publish_scheme(Request::new(request)).await.unwrap();
-        self.open_cycle("2025", "2025-01-01", "2025-12-31", CycleLevel::Municipal, "").await.unwrap();
-        self.enter(CYCLE, TRAFFIC).await.unwrap();
     }
 
     pub(crate) async fn open_cycle(
@@ -126,6 +132,17 @@ impl World {
         self.service.enter_unit(Request::new(request)).await.map(drop)
     }
 
+    pub(crate) async fn remove(&self, cycle: &str, unit: &str) {
+        let request = RemoveUnitRequest {
+            request_id: self.request_id(),
+            name: cycle.to_owned(),
+            unit: unit.to_owned(),
+            reason: "It is appraised elsewhere".to_owned(),
+            ..Default::default()
+        };
+        self.service.remove_unit(Request::new(request)).await.unwrap();
+    }
+
     pub(crate) async fn close(&self, cycle: &str) -> Result<(), Status> {
         let request =
             CloseCycleRequest { request_id: self.request_id(), name: cycle.to_owned(), ..Default::default() };
@@ -144,10 +161,19 @@ impl World {
 
     /// Records a fact of another service, as having happened now.
     pub(crate) async fn fact<M: prost::Message + prost::Name>(&self, fact: M) -> RecordedEvent {
+        self.fact_of(fact, (self.service.clock)()).await
+    }
+
+    /// Records a fact of another service that happened before.
+    pub(crate) async fn fact_of<M: prost::Message + prost::Name>(
+        &self,
+        fact: M,
+        occurred_at: Timestamp,
+    ) -> RecordedEvent {
         let request_id = self.request_id().parse().unwrap();
         let (event_type, payload) = (M::full_name(), fact.encode_to_vec());
         let event = NewEvent { event_type, unit: String::new(), payload };
-        append(&self.others, request_id, event, (self.service.clock)()).await;
+        append(&self.others, request_id, event, occurred_at).await;
         let head = self.others.reader().head().await.unwrap().position;
         self.others.reader().read_all(head, 1).await.unwrap().remove(0)
     }
@@ -159,6 +185,15 @@ impl World {
         let head = self.own.reader().head().await.unwrap();
         consumer.act(event).await.unwrap();
         assert_eq!(self.own.reader().head().await.unwrap().position, head.position, "a second delivery");
+    }
+
+    /// Gives the reaction to complaints all of these again: nothing is recorded.
+    pub(crate) async fn nothing_comes_of(&self, facts: &[&RecordedEvent]) {
+        let head = self.own.reader().head().await.unwrap().position;
+        for fact in facts {
+            self.react::<Complaints>(fact).await;
+        }
+        assert_eq!(self.own.reader().head().await.unwrap().position, head);
     }
 
     /// The last event of the service's own log.

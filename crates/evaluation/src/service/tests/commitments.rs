@@ -92,6 +92,21 @@ async fn a_promise_that_was_not_kept_lapses_once_and_costs_its_tariff() {
 }
 
 #[tokio::test]
+async fn a_cycle_is_not_closed_before_its_promises_are_settled() {
+    let world = World::start().await;
+    world.promise("2025-06-30").await;
+    let refused = async || world.close(CYCLE).await.unwrap_err().message().to_owned();
+    world.at("2025-07-01T02:00:00Z");
+    assert!(refused().await.contains("commitment hours: its last day has passed"));
+    world.at("2025-06-20T02:00:00Z");
+    world.report().await;
+    world.at("2025-07-01T02:00:00Z");
+    assert!(refused().await.contains("commitment hours: the reported delivery is not looked at"));
+    world.verify("inspector").await.unwrap();
+    world.close(CYCLE).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_overturned_refutation_gives_back_what_it_cost_and_the_lapse_that_came_of_it() {
     let world = World::start().await;
     world.promise("2025-06-30").await;

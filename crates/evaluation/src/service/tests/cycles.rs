@@ -131,6 +131,103 @@ async fn a_publication_says_what_was_lost_through_fault_and_by_which_entries() {
 }
 
 #[tokio::test]
+async fn a_cap_of_more_than_two_places_is_published_rounded() {
+    let world = World::start().await;
+    let mut rules = rules();
+    rules.daily_sources[0].cap = "2.005".to_owned();
+    world.scheme("fine", rules).await;
+    world.close(CYCLE).await.unwrap();
+    let request = OpenCycleRequest {
+        request_id: world.request_id(),
+        parent: CITY.to_owned(),
+        cycle_id: "fine".to_owned(),
+        title: "A fine cap".to_owned(),
+        scheme: format!("{CITY}/schemes/fine"),
+        start_date: "2025-01-01".to_owned(),
+        end_date: "2025-12-31".to_owned(),
+        level: CycleLevel::Municipal.into(),
+        ranked_groups: vec![1],
+        ..Default::default()
+    };
+    EvaluationService::open_cycle(&*world.service, Request::new(request)).await.unwrap();
+    let cycle = format!("{CITY}/cycles/fine");
+    world.enter(&cycle, TRAFFIC).await.unwrap();
+    let request = RecordEntryRequest {
+        request_id: world.request_id(),
+        parent: cycle.clone(),
+        unit: TRAFFIC.to_owned(),
+        entry_id: "e1".to_owned(),
+        source_id: "daily".to_owned(),
+        points: "-3".to_owned(),
+        reason: "Seen on the spot".to_owned(),
+        ..Default::default()
+    };
+    world.service.record_entry(by("inspector", request)).await.unwrap();
+    world.close(&cycle).await.unwrap();
+    let request = PublishResultsRequest { request_id: world.request_id(), name: cycle, ..Default::default() };
+    let published = world.service.publish_results(Request::new(request)).await.unwrap().into_inner();
+    let result = &published.cycle.unwrap().results[0];
+    assert_eq!((result.daily.as_str(), result.final_points.as_deref()), ("-2.01", Some("98.00")));
+}
+
+#[tokio::test]
+async fn who_recorded_an_entry_or_appealed_does_not_reverse_it_while_the_appeal_waits() {
+    let world = World::start().await;
+    let entry = world.record("e1", "daily", "-1").await;
+    world.contest(&entry).await;
+    let request = ReverseEntryRequest {
+        request_id: world.request_id(),
+        name: entry.clone(),
+        reason: "So be it".to_owned(),
+        ..Default::default()
+    };
+    let refused = world.service.reverse_entry(by("inspector", request)).await;
+    assert_eq!(rule(refused), "evaluation.contest_pending");
+    assert_eq!(world.decide(&entry, true).await.unwrap().contest(), ContestState::Granted);
+}
+
+#[tokio::test]
+async fn an_entry_has_a_place_in_the_scheme() {
+    let world = World::start().await;
+    for (component_id, source_id, refused) in
+        [("votes", "", "evaluation.unknown_component"), ("", "nightly", "evaluation.unknown_source")]
+    {
+        let request = RecordEntryRequest {
+            request_id: world.request_id(),
+            parent: CYCLE.to_owned(),
+            unit: TRAFFIC.to_owned(),
+            entry_id: "e1".to_owned(),
+            component_id: component_id.to_owned(),
+            source_id: source_id.to_owned(),
+            points: "-1".to_owned(),
+            reason: "Seen on the spot".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(rule(world.service.record_entry(by("inspector", request)).await), refused);
+    }
+}
+
+#[tokio::test]
+async fn a_cycle_is_not_closed_before_reactions_have_dealt_with_what_others_recorded() {
+    let world = World::start().await;
+    let fact = world.fact(contract::training::UnitResumed::default()).await;
+    let (reads, replica) = (world.service.reads.clone(), world.service.replica.clone());
+    let service = Service::new(&world.own, reads, replica, world.service.clock.clone());
+    let service = service.reacting(vec![("evaluation-from-others", world.others.source())]);
+    let close = async || {
+        let request_id = world.request_id();
+        let request = CloseCycleRequest { request_id, name: CYCLE.to_owned(), ..Default::default() };
+        service.close_cycle(Request::new(request)).await
+    };
+    let refused = close().await.unwrap_err();
+    assert!(refused.message().contains("evaluation-from-others has not dealt with"), "{}", refused.message());
+    let epoch = world.others.reader().head().await.unwrap().epoch;
+    let reached = eventstore::Checkpoint { position: fact.position, epoch };
+    world.own.set_checkpoint("evaluation-from-others", reached).await.unwrap();
+    close().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_appeal_after_publication_makes_a_revision_due_and_changes_nothing_by_itself() {
     let world = World::start().await;
     let entry = world.record("e1", "daily", "-1").await;

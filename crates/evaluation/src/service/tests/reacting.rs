@@ -3,13 +3,12 @@
 use contract::accountability::{AppealDecided, AppealOutcome, FindingMade};
 use contract::complaints::{
     ComplaintOverdue, ComplaintReopened, ComplaintSubstantiated, ComplaintUnsubstantiated,
-    RectificationRefuted,
+    RectificationRefuted, RectificationReported,
 };
-use contract::training::UnitStalled;
+use contract::training::{StallCause, UnitStalled};
 
 use super::*;
 use crate::reactions::accountability::Accountability;
-use crate::reactions::complaints::Complaints;
 use crate::reactions::training::Training;
 
 const COMPLAINT: &str = "jurisdictions/city/complaints/c1";
@@ -152,9 +151,19 @@ async fn a_unit_that_stands_still_pays_for_it_though_it_moves_again() {
         unit: TRAFFIC.to_owned(),
         ..UnitStalled::default()
     };
-    let fact = world.fact(stalled).await;
+    let fact = world.fact(stalled.clone()).await;
     world.react::<Training>(&fact).await;
     assert_eq!(world.standing().await, [(TariffCause::UnitStalled, "-0.5".to_owned())]);
+    // Raised again for the same day, it is the same standstill; for another, or another cause, it is not.
+    let again = world.fact(stalled.clone()).await;
+    world.react::<Training>(&again).await;
+    assert_eq!(world.standing().await.len(), 1);
+    let later = UnitStalled { due_date: "2025-06-01".to_owned(), ..stalled.clone() };
+    let other = UnitStalled { cause: StallCause::NoSession.into(), ..stalled };
+    for fact in [world.fact(later).await, world.fact(other).await] {
+        world.react::<Training>(&fact).await;
+    }
+    assert_eq!(world.standing().await.len(), 3);
 }
 
 #[tokio::test]
@@ -215,4 +224,100 @@ async fn a_finding_counts_in_the_open_cycle_that_it_names_or_else_in_that_of_its
     world.react::<Accountability>(&late).await;
     let asked = ListEntriesRequest { parent: next, ..Default::default() };
     assert_eq!(world.entries(asked).await[0].entry_date, "2026-01-20");
+}
+
+#[tokio::test]
+async fn a_corrected_finding_takes_the_place_of_the_one_before() {
+    let world = World::start().await;
+    let first = world.fact(ComplaintSubstantiated { unit: STATION.to_owned(), ..substantiated() }).await;
+    world.react::<Complaints>(&first).await;
+    world.at("2025-06-02T05:00:00Z");
+    let corrected = world.fact(substantiated()).await;
+    world.react::<Complaints>(&corrected).await;
+    assert_eq!(world.standing().await, [(TariffCause::ComplaintSubstantiated, "-0.4".to_owned())]);
+    let entries = world.entries(ListEntriesRequest::default()).await;
+    assert_eq!(entries[0].cause_event_id, corrected.event_id.to_string());
+    world.nothing_comes_of(&[&first, &corrected]).await;
+}
+
+#[tokio::test]
+async fn a_report_that_was_made_in_time_and_entered_late_gives_back_what_the_deadline_cost() {
+    let world = World::start().await;
+    let passed = world.fact(overdue(TRAFFIC)).await;
+    world.react::<Complaints>(&passed).await;
+    let reported = || RectificationReported { complaint: complaint(), ..Default::default() };
+    world.at("2025-06-02T04:00:01Z");
+    let late = world.fact(reported()).await;
+    world.react::<Complaints>(&late).await;
+    assert_eq!(world.standing().await.len(), 1, "it was made after the deadline");
+    let in_time = world.fact_of(reported(), passed.occurred_at).await;
+    world.react::<Complaints>(&in_time).await;
+    assert_eq!(world.standing().await, []);
+    // A later deadline passes all the same.
+    world.at("2025-06-20T04:00:00Z");
+    let next = world.fact(overdue(TRAFFIC)).await;
+    world.react::<Complaints>(&next).await;
+    assert_eq!(world.standing().await.len(), 1);
+    world.nothing_comes_of(&[&passed, &late, &in_time, &next]).await;
+}
+
+#[tokio::test]
+async fn sources_whose_ids_begin_alike_take_an_entry_each() {
+    let world = World::start().await;
+    let mut rules = rules();
+    let source = rules.daily_sources.remove(0);
+    let source_id = |last: &str| format!("daily-assessment-of-the-office-{last}");
+    let of = |last| DailySource { source_id: source_id(last), ..source.clone() };
+    rules.daily_sources = vec![of("by-day"), of("by-night")];
+    world.scheme("alike", rules).await;
+    world.close(CYCLE).await.unwrap();
+    let cycle = format!("{CITY}/cycles/alike");
+    let request = OpenCycleRequest {
+        request_id: world.request_id(),
+        parent: CITY.to_owned(),
+        cycle_id: "alike".to_owned(),
+        title: "Two sources".to_owned(),
+        scheme: format!("{CITY}/schemes/alike"),
+        start_date: "2025-01-01".to_owned(),
+        end_date: "2025-12-31".to_owned(),
+        level: CycleLevel::Municipal.into(),
+        ranked_groups: vec![1],
+        ..Default::default()
+    };
+    EvaluationService::open_cycle(&*world.service, Request::new(request)).await.unwrap();
+    world.enter(&cycle, TRAFFIC).await.unwrap();
+    let fact = world.fact(overdue(TRAFFIC)).await;
+    world.react::<Complaints>(&fact).await;
+    let entries = world.entries(ListEntriesRequest { parent: cycle, ..Default::default() }).await;
+    let mut sources: Vec<_> = entries.into_iter().map(|entry| entry.source_id).collect();
+    sources.sort();
+    assert_eq!(sources, [source_id("by-day"), source_id("by-night")]);
+}
+
+#[tokio::test]
+async fn a_source_that_is_read_again_from_its_start_changes_nothing() {
+    let world = World::start().await;
+    let early = world.fact(overdue(STATION)).await;
+    world.react::<Complaints>(&early).await;
+    world.at("2025-06-02T05:00:00Z");
+    world.enter(CYCLE, STATION).await.unwrap();
+    let (found, undone) =
+        (substantiated(), ComplaintUnsubstantiated { complaint: complaint(), ..Default::default() });
+    let mut facts = vec![early];
+    for fact in
+        [world.fact(overdue(STATION)).await, world.fact(found.clone()).await, world.fact(undone).await]
+    {
+        world.react::<Complaints>(&fact).await;
+        facts.push(fact);
+    }
+    world.at("2025-06-02T06:00:00Z");
+    let again = world.fact(found).await;
+    world.react::<Complaints>(&again).await;
+    facts.push(again);
+    // The unit leaves; a second cycle of the same days is opened.
+    world.at("2025-06-03T05:00:00Z");
+    world.remove(CYCLE, STATION).await;
+    world.open_cycle("later", "2025-06-01", "2025-06-30", CycleLevel::Municipal, "").await.unwrap();
+    world.enter(&format!("{CITY}/cycles/later"), TRAFFIC).await.unwrap();
+    world.nothing_comes_of(&facts.iter().collect::<Vec<_>>()).await;
 }
