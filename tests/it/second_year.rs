@@ -5,12 +5,14 @@
 //! | `second_year/training` | the drive, and the three odd sub-units |
 //! | `second_year/complaints` | 600 complaints and their clocks |
 //! | `second_year/appraisal` | results, panel, survey, commitments, counties, losses |
+//! | `second_year/entries` | what its facts cost, each once |
 //! | `second_year/cases` | what became of the cases, and what fell with a finding |
 //! | `second_year/readme` | the table in the README is the program's |
 
 mod appraisal;
 mod cases;
 mod complaints;
+mod entries;
 mod readme;
 mod training;
 
@@ -39,10 +41,12 @@ async fn the_second_year_comes_out_of_its_facts() {
 
     training::the_whole_bureau_trains_in_all_that_there_is_to_train(&year).await;
     training::one_sub_unit_stood_still_until_october_and_nothing_else_ever_did(&year).await;
+    training::in_july_its_scorecard_said_that_it_stood_still(&year).await;
     training::one_trains_only_its_stars(&year).await;
     training::the_leaders_of_one_stay_away(&year).await;
     complaints::six_hundred_complaints_end_in_every_way(&year).await;
     complaints::every_yellow_red_and_escalation_came_exactly_once(&year).await;
+    entries::each_fact_costs_its_unit_once_and_is_given_back_where_it_fell(&year).await;
     appraisal::the_city_has_101_organs_and_the_bureau_16_targets_below_it(&year).await;
     appraisal::twelve_thousand_forms_went_out_half_of_them_to_service_recipients(&year).await;
     appraisal::nobody_learns_what_the_mayor_voted(&year).await;

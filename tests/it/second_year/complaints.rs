@@ -1,5 +1,5 @@
 //! 600 complaints of every fate, and a clock that is computed anew: every yellow, red and escalation of the year,
-//! exactly once.
+//! exactly once, at its instant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,73 +71,67 @@ pub(crate) async fn every_yellow_red_and_escalation_came_exactly_once(year: &Yea
     for event in log.iter().filter(|event| event.stream.starts_with("complaint-")) {
         streams.entry(&event.stream).or_default().push(event);
     }
-    let mut all = Raised::default();
+    let mut all = Vec::new();
     for (stream, events) in streams {
         let (found, expected) = (found(&events), expected(&events, &days, now));
         assert_eq!(found, expected, "{stream}");
-        all.add(expected);
+        all.extend(expected);
     }
-    let Raised { yellow, red, overdue, escalated } = all;
-    assert!(
-        yellow > 500 && red > 10 && overdue > 20 && escalated > 10,
-        "{yellow} {red} {overdue} {escalated}"
-    );
-}
-
-/// How often each was raised.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Raised {
-    yellow: usize,
-    red: usize,
-    overdue: usize,
-    escalated: usize,
-}
-
-impl Raised {
-    fn add(&mut self, other: Self) {
-        self.yellow += other.yellow;
-        self.red += other.red;
-        self.overdue += other.overdue;
-        self.escalated += other.escalated;
+    for (what, more_than) in
+        [(What::Yellow, 500), (What::Red, 10), (What::Overdue, 20), (What::Escalated, 10)]
+    {
+        let count = all.iter().filter(|(_, raised)| *raised == what).count();
+        assert!(count > more_than, "{what:?}: {count}");
     }
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Yellow,
+    Red,
+    Overdue,
+    Escalated,
+}
+
+/// What was raised of a complaint, and when, in that order.
+type Raised = Vec<(Timestamp, What)>;
 
 fn found(events: &[&RecordedEvent]) -> Raised {
-    let mut raised = Raised::default();
-    for event in events {
-        match last(event) {
-            "ComplaintAlerted" if decode::<ComplaintAlerted>(event).colour() == AlertColour::Yellow => {
-                raised.yellow += 1;
-            }
-            "ComplaintAlerted" => raised.red += 1,
-            "ComplaintOverdue" => raised.overdue += 1,
-            "ComplaintEscalated" => raised.escalated += 1,
-            _ => (),
+    let what = |event: &RecordedEvent| match last(event) {
+        "ComplaintAlerted" if decode::<ComplaintAlerted>(event).colour() == AlertColour::Yellow => {
+            Some(What::Yellow)
         }
-    }
+        "ComplaintAlerted" => Some(What::Red),
+        "ComplaintOverdue" => Some(What::Overdue),
+        "ComplaintEscalated" => Some(What::Escalated),
+        _ => None,
+    };
+    let mut raised: Raised =
+        events.iter().filter_map(|event| Some((occurred(event), what(event)?))).collect();
+    raised.sort_unstable();
     raised
 }
 
-/// A clock as it ran: until `end` it was due at `due`.
+/// A clock as it ran: from, until, and when it was due meanwhile.
 struct Run {
-    since: Timestamp,
-    dues: Vec<(Timestamp, Timestamp)>,
+    spans: Vec<(Timestamp, Timestamp, Timestamp)>,
     deadline: bool,
 }
 
 /// What must have been raised of a complaint by `now`, from its other events alone.
 fn expected(events: &[&RecordedEvent], days: &Days, now: Timestamp) -> Raised {
-    let (mut raised, mut level) = (Raised::default(), PostLevel::Unspecified);
+    let (mut raised, mut level) = (Raised::new(), PostLevel::Unspecified);
     let lodged = decode::<ComplaintLodged>(events[0]);
     let mut stage = Some((occurred(events[0]), time(lodged.stage_due_time), false));
     let mut earlier = vec![];
-    // The case: open from lodging on, and again while it is reopened.
-    let (case_due, mut open, mut case) = (time(lodged.case_due_time), true, vec![]);
+    // The case: open from lodging on, and again while it is reopened; each is raised once in all.
+    let (case_due, mut case_since, mut case) =
+        (time(lodged.case_due_time), Some(occurred(events[0])), vec![]);
     let mut finish = |stage: &mut Option<(Timestamp, Timestamp, bool)>, earlier: &mut Vec<_>, end, level| {
         let Some((since, due, deadline)) = stage.take() else { return };
-        let mut dues = std::mem::take(earlier);
-        dues.push((end, due));
-        raised.add(ran(&Run { since, dues, deadline }, level, days));
+        let mut spans = std::mem::take(earlier);
+        spans.push((since, end, due));
+        raised.extend(ran(&Run { spans, deadline }, level, days));
     };
     for event in &events[1..] {
         let at = occurred(event);
@@ -162,17 +156,17 @@ fn expected(events: &[&RecordedEvent], days: &Days, now: Timestamp) -> Raised {
         };
         match last(event) {
             "DeadlineExtended" => {
-                let (_, due, _) = stage.as_mut().unwrap();
-                earlier.push((at, *due));
+                let (since, due, _) = stage.as_mut().unwrap();
+                earlier.push((*since, at, *due));
+                *since = at;
                 *due = time(decode::<DeadlineExtended>(event).deadline);
             }
             "ComplaintReferred" | "ComplaintWithdrawn" => finish(&mut stage, &mut earlier, at, level),
             "ComplaintRejected" | "ComplaintClosed" => {
                 finish(&mut stage, &mut earlier, at, level);
-                case.push(at);
-                open = false;
+                case.extend(case_since.take().map(|since| (since, at, case_due)));
             }
-            "ComplaintReopened" => open = true,
+            "ComplaintReopened" => case_since = Some(at),
             _ => (),
         }
         if let Some((due, deadline)) = begins {
@@ -181,29 +175,30 @@ fn expected(events: &[&RecordedEvent], days: &Days, now: Timestamp) -> Raised {
         }
     }
     finish(&mut stage, &mut earlier, now, level);
-    // Raised once in all, whenever it was open last.
-    let end = if open { now } else { *case.last().unwrap() };
-    let whole = Run { since: occurred(events[0]), dues: vec![(end, case_due)], deadline: false };
-    raised.add(ran(&whole, level, days));
+    case.extend(case_since.map(|since| (since, now, case_due)));
+    raised.extend(ran(&Run { spans: case, deadline: false }, level, days));
+    raised.sort_unstable();
     raised
 }
 
 /// What is raised while a clock runs.
 fn ran(run: &Run, level: PostLevel, days: &Days) -> Raised {
-    let mut raised = Raised::default();
-    let yellow = run.dues.iter().any(|(end, due)| days.yellow_from(*due).max(run.since) < *end);
-    raised.yellow = usize::from(yellow);
-    let (end, due) = *run.dues.last().unwrap();
-    if due >= end {
-        return raised;
-    }
+    let first = |from: &dyn Fn(Timestamp) -> Timestamp| {
+        let reached = run.spans.iter().map(|(since, end, due)| (from(*due).max(*since), *end));
+        reached.filter(|(at, end)| at < end).map(|(at, _)| at).next()
+    };
+    let mut raised: Raised =
+        first(&|due| days.yellow_from(due)).map(|at| (at, What::Yellow)).into_iter().collect();
+    let Some(passed) = first(&|due| due) else { return raised };
     if !run.deadline {
-        raised.red = 1;
+        raised.push((passed, What::Red));
         return raised;
     }
-    raised.overdue = 1;
+    raised.push((passed, What::Overdue));
+    let (_, end, due) = *run.spans.last().unwrap();
     let levels = usize::try_from(i32::from(PostLevel::BureauHead) - i32::from(level)).unwrap();
-    raised.escalated = (1..=levels).take_while(|period| days.after(due, period * PERIOD) < end).count();
+    let escalations = (1..=levels).map(|period| days.after(due, period * PERIOD));
+    raised.extend(escalations.take_while(|at| *at < end).map(|at| (at, What::Escalated)));
     raised
 }
 
@@ -253,7 +248,7 @@ fn midnight(day: Date) -> Timestamp {
     tz::offset(8).to_timestamp(day.at(0, 0, 0, 0)).unwrap()
 }
 
-fn occurred(event: &RecordedEvent) -> Timestamp {
+pub(super) fn occurred(event: &RecordedEvent) -> Timestamp {
     time(event.occurred_at)
 }
 
@@ -261,11 +256,11 @@ fn time(time: Option<contract::Timestamp>) -> Timestamp {
     instant("time", time.unwrap()).unwrap()
 }
 
-fn decode<M: Message + Default>(event: &RecordedEvent) -> M {
+pub(super) fn decode<M: Message + Default>(event: &RecordedEvent) -> M {
     M::decode(event.payload.as_slice()).unwrap()
 }
 
-fn last(event: &RecordedEvent) -> &str {
+pub(super) fn last(event: &RecordedEvent) -> &str {
     event.event_type.rsplit('.').next().unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::scorecard::GetScorecardRequest;
+use contract::scorecard::{GetScorecardRequest, ListScorecardsRequest};
 use contract::training::training_service_client::TrainingServiceClient;
 use contract::training::{
     Count, ListStalledUnitsRequest, ListTrainingFiguresRequest, StalledUnit, TrainingBreakdown,
@@ -16,6 +16,7 @@ const CAMPAIGN: &str = "jurisdictions/city/campaigns/drive-2025";
 const STANDS_STILL: &str = "west-sub-bureau";
 const STARS_ONLY: &str = "special-police";
 const LEADERS_AWAY: &str = "harbour-sub-bureau";
+const JULY: &str = "2025-07-01T04:00:00Z";
 const BUREAU: &str = "public-security-bureau";
 /// They are no sub-units.
 const DEPARTMENTS: [&str; 3] = ["political-department", "command-centre", "supervision-department"];
@@ -51,6 +52,29 @@ pub(crate) async fn one_sub_unit_stood_still_until_october_and_nothing_else_ever
     let by_training = entries.filter(|event| event.actor == "evaluation-from-training");
     let costs: Vec<_> = by_training.map(|event| event.unit).collect();
     assert_eq!(costs, [STANDS_STILL; 11]);
+}
+
+/// In the middle of the standstill it shows on the scorecard, and on those above it by its count alone.
+pub(crate) async fn in_july_its_scorecard_said_that_it_stood_still(year: &Year) {
+    let request = ListScorecardsRequest {
+        parent: super::CYCLE.to_owned(),
+        page_size: 1000,
+        as_of_occurred: Some(contract::field::to_wire(JULY.parse().unwrap())),
+        consistency_token: year.server.everything().await,
+        ..Default::default()
+    };
+    let cards = year.server.scorecards().list_scorecards(request).await.unwrap().into_inner().scorecards;
+    let mut standing = BTreeMap::new();
+    for card in cards {
+        let unit = card.unit.rsplit('/').next().unwrap().to_owned();
+        let units = card.training.map_or(0, |training| training.units_stalled);
+        if card.stalled || units > 0 {
+            standing.insert(unit, (card.stalled, units));
+        }
+    }
+    // The sub-unit and its ten grassroots units.
+    let expected = [(BUREAU, (false, 11)), (STANDS_STILL, (true, 11))];
+    assert_eq!(standing, expected.map(|(unit, stands)| (unit.to_owned(), stands)).into());
 }
 
 pub(crate) async fn one_trains_only_its_stars(year: &Year) {
