@@ -56,11 +56,6 @@ impl Current {
         Self { league, generation, beside: Beside::Then(as_of), now, reached }
     }
 
-    /// When it is.
-    pub(crate) fn instant(&self) -> Timestamp {
-        self.now
-    }
-
     /// How far each log was folded.
     pub(crate) fn reached(&self) -> &BTreeMap<&'static str, Reached> {
         &self.reached
