@@ -12,7 +12,8 @@ use crate::boxes::{BoxWrite, BoxedEvent};
 use crate::decider::{Boxed, Decider, Loaded};
 use crate::event::{EventSet as _, Metadata, NewEvent, StreamId};
 use crate::store::{
-    Append, AppendError, EventStore, ExpectedVersion, Guard, Outcome, Request, StoreError, StreamWrite,
+    Append, AppendError, EVENT_BYTES_MAX, EventStore, ExpectedVersion, Guard, Outcome, Request, StoreError,
+    StreamWrite,
 };
 
 /// A command is decided at most this many times.
@@ -74,6 +75,14 @@ pub enum HandleError<R> {
     /// More commands are waiting than the queue takes.
     #[error("too many commands are waiting")]
     QueueFull,
+    /// An event of it could never be published.
+    #[error("`{event_type}` would have {size} bytes; an event has at most {EVENT_BYTES_MAX}")]
+    TooLarge {
+        /// Its type.
+        event_type: String,
+        /// Bytes of its payload.
+        size: usize,
+    },
     /// The log failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -201,6 +210,9 @@ impl<D: Decider> Handler<D> {
                     conflict = Some(HandleError::Conflict { stream, expected, actual });
                 }
                 Err(AppendError::QueueFull) => return Err(HandleError::QueueFull.into()),
+                Err(AppendError::TooLarge { event_type, size }) => {
+                    return Err(HandleError::TooLarge { event_type, size }.into());
+                }
                 Err(AppendError::Store(error)) => return Err(HandleError::Store(error).into()),
             }
         }

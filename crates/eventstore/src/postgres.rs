@@ -317,10 +317,11 @@ pub fn is_lost(error: &sqlx::Error) -> bool {
         return matches!(&**error, MigrateError::Execute(error) if is_lost(error));
     }
     if let sqlx::Error::Database(error) = error {
-        // Shut down, crashed, not yet up; a connection's own failures.
-        return error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08"));
+        // Shut down, crashed, not yet up; a connection's own failures; no room for another one.
+        let lost = |code: &str| code.starts_with("57P") || code.starts_with("08") || code == "53300";
+        return error.code().is_some_and(|code| lost(&code));
     }
-    matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_))
+    matches!(error, sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut)
 }
 
 fn bytes(id: &Uuid) -> &[u8] {

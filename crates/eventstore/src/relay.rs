@@ -34,6 +34,8 @@ use crate::store::{EventStore, Head, LogReader, StoreError};
 
 /// The lease of who publishes a log.
 pub const LEASE: &str = "relay";
+/// A batch has at most so many bytes, or one event.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// While there is nothing to publish, the stream is looked at this often.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// After a failure, first and at most.
@@ -214,10 +216,12 @@ impl Relay {
                 page = subscription.next(), if batches.have_room() => {
                     let page = page?;
                     fits(sent.chain_hash, &page)?;
-                    let Some(last) = page.last() else { continue };
-                    sent = Reached { position: last.position, chain_hash: last.chain_hash, ..sent };
-                    if let Err(refused) = batches.send(&page, sent).await {
-                        return Ok(Some(refused));
+                    for part in parts(&page) {
+                        let Some(last) = part.last() else { continue };
+                        sent = Reached { position: last.position, chain_hash: last.chain_hash, ..sent };
+                        if let Err(refused) = batches.send(part, sent).await {
+                            return Ok(Some(refused));
+                        }
                     }
                 }
                 () = sleep(LOOK_EVERY), if batches.are_answered() => return Ok(None),
@@ -239,7 +243,9 @@ impl Relay {
         if let Some(what) = jetstream::mismatch(&wanted, &stream.cached_info().config) {
             return Err(alarm(what));
         }
-        let last = jetstream::last(&stream).await?.transpose().map_err(alarm)?;
+        // One that is not whole may lack it.
+        let whole = is_whole(&stream);
+        let last = if whole { jetstream::last(&stream).await?.transpose().map_err(alarm)? } else { None };
         // Read after the stream: what was published by then was in the log before.
         let head = self.log.head().await?;
         let sequence = stream.cached_info().state.last_sequence;
@@ -247,7 +253,7 @@ impl Relay {
             let what = format!("it is at {sequence}, ahead of the log, which ends at {}", head.position);
             return Err(alarm(format!("{what}: the log has lost its end")));
         }
-        if !is_whole(&stream) {
+        if !whole {
             tracing::error!("the stream {} is not whole; it is published again", wanted.name);
             self.nats.jetstream.delete_stream(&wanted.name).await.map_err(Away::because)?;
             self.create(wanted.clone()).await?;
@@ -311,12 +317,12 @@ impl Relay {
     }
 }
 
-/// A relay that is dropped stands by.
+/// A relay that is dropped stands by: what waits is another one's to tell.
 struct StandBy<'a>(&'a watch::Sender<Status>);
 
 impl Drop for StandBy<'_> {
     fn drop(&mut self) {
-        self.0.send_modify(|status| status.state = State::Standby);
+        self.0.send_modify(|status| (status.state, status.oldest_unpublished) = (State::Standby, None));
     }
 }
 
@@ -324,6 +330,17 @@ impl Drop for StandBy<'_> {
 fn is_whole(stream: &Stream) -> bool {
     let state = &stream.cached_info().state;
     state.messages == state.last_sequence && (state.messages == 0 || state.first_sequence == 1)
+}
+
+/// A page in parts that are sent well within the time for their answers.
+fn parts(page: &[RecordedEvent]) -> impl Iterator<Item = &[RecordedEvent]> {
+    let mut size = 0;
+    page.chunk_by(move |event, next| {
+        size += event.payload.len();
+        let room = size + next.payload.len() <= BATCH_BYTES_MAX;
+        size = if room { size } else { 0 };
+        room
+    })
 }
 
 /// Whether each event fits the one before.

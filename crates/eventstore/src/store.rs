@@ -23,6 +23,9 @@ use crate::subscription::Subscription;
 /// How many events a page of the log has at most.
 pub const PAGE_EVENTS_MAX: usize = 1000;
 
+/// A payload has at most so many bytes: with its headers it stays below the megabyte that NATS takes.
+pub const EVENT_BYTES_MAX: usize = 768 * 1024;
+
 /// The stream version that a writer expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpectedVersion {
@@ -76,6 +79,14 @@ pub struct Append {
     pub metadata: Metadata,
     /// The request that is answered.
     pub request: Request,
+}
+
+impl Append {
+    /// Every event, also those that are put in boxes.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &NewEvent> {
+        let boxed = self.boxes.iter().flat_map(|write| &write.events).map(|boxed| &boxed.event);
+        self.writes.iter().flat_map(|write| &write.events).chain(boxed)
+    }
 }
 
 /// What became of an append.
@@ -141,6 +152,14 @@ pub enum AppendError {
     /// More appends are waiting than the queue takes.
     #[error("too many appends are waiting")]
     QueueFull,
+    /// An event could be recorded, but never published.
+    #[error("`{event_type}` has {size} bytes; an event has at most {EVENT_BYTES_MAX}")]
+    TooLarge {
+        /// Its type.
+        event_type: String,
+        /// Bytes of its payload.
+        size: usize,
+    },
     /// The database failed; whether it was written is told by asking again with the same request id.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -360,6 +379,10 @@ impl EventStore {
 
     /// Writes what one command decided, together with what others decide at the same time.
     pub async fn append(&self, append: Append) -> Result<Outcome, AppendError> {
+        if let Some(event) = append.events().find(|event| event.payload.len() > EVENT_BYTES_MAX) {
+            let (event_type, size) = (event.event_type.clone(), event.payload.len());
+            return Err(AppendError::TooLarge { event_type, size });
+        }
         self.queue.append(append).await
     }
 

@@ -1,6 +1,7 @@
 //! A parsed command, handled and answered: the way of every command of every context.
 
 use contract::answer::Answer;
+use contract::field::BadField;
 use contract::status::{Failure, Rejection};
 use contract::token;
 use eventstore::handle::Decided;
@@ -97,8 +98,8 @@ impl From<Failure> for Failed {
     }
 }
 
-impl From<contract::field::BadField> for Failed {
-    fn from(bad: contract::field::BadField) -> Self {
+impl From<BadField> for Failed {
+    fn from(bad: BadField) -> Self {
         Self(bad.into())
     }
 }
@@ -116,6 +117,7 @@ impl<R: Rejection> From<HandleError<R>> for Failed {
                 message: "this request_id was used for a request with other content".to_owned(),
             },
             HandleError::QueueFull => Failure::Exhausted("too many commands are waiting; try again shortly"),
+            HandleError::TooLarge { .. } => BadField::new("request", error.to_string()).into(),
             HandleError::Store(error) => store_failure(&error),
         })
     }

@@ -62,6 +62,7 @@ macro_rules! log_contract {
                 an_event_is_read_back_as_it_was_written
                 an_event_was_recorded_no_earlier_than_the_one_before
                 times_are_whole_microseconds
+                an_event_that_is_too_large_to_be_published_is_not_recorded
             }
             boxes {
                 what_waits_in_a_box_is_not_in_the_log

@@ -72,6 +72,20 @@ async fn a_stream_with_holes_is_published_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_without_its_last_message_is_published_again() {
+    let (server, home) = (Server::start().await, Home::new().await);
+    let nats = server.connect().await;
+    let last = home.say(30).await;
+    home.relay(&nats).published(last).await;
+    let administrator = administer(&server).await;
+    damage(&administrator, async |stream| assert!(stream.delete_message(last).await.unwrap())).await;
+    let relay = home.relay(&nats);
+    wait_until(async || relay.now().created == 1).await;
+    relay.published(home.say(7).await).await;
+    audit(&home, &nats).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_purged_stream_is_published_again() {
     let (server, home) = (Server::start().await, Home::new().await);
     let nats = server.connect().await;

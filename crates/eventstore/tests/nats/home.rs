@@ -70,15 +70,28 @@ pub(crate) async fn open(path: &Path) -> EventStore {
 pub(crate) async fn say(store: &EventStore, count: u64) -> u64 {
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let request_id = Uuid::from_u128(number.into());
-    let event = |i| NewEvent {
-        event_type: "mingjing.evaluation.v1.MarkRecorded".to_owned(),
-        unit: if i % 3 == 0 { String::new() } else { format!("unit-{i}") },
-        payload: format!("{number} said for the {i}th time").repeat(8).into_bytes(),
+    let event = |i| {
+        let unit = if i % 3 == 0 { String::new() } else { format!("unit-{i}") };
+        event(unit, format!("{number} said for the {i}th time").repeat(8).into_bytes())
     };
+    append(store, number, (0..count).map(event).collect()).await
+}
+
+/// Records an event of each payload, and gives the position of the last.
+pub(crate) async fn record(store: &EventStore, payloads: Vec<Vec<u8>>, unit: &str) -> u64 {
+    append(store, u64::MAX, payloads.into_iter().map(|payload| event(unit.to_owned(), payload)).collect())
+        .await
+}
+
+fn event(unit: String, payload: Vec<u8>) -> NewEvent {
+    NewEvent { event_type: "mingjing.evaluation.v1.MarkRecorded".to_owned(), unit, payload }
+}
+
+async fn append(store: &EventStore, number: u64, events: Vec<NewEvent>) -> u64 {
+    let request_id = Uuid::from_u128(number.into());
     let (stream, expected) = (StreamId::new("mark", &format!("city/{}", number % 7)), ExpectedVersion::Any);
     let append = Append {
-        writes: vec![StreamWrite { stream, expected, events: (0..count).map(event).collect() }],
+        writes: vec![StreamWrite { stream, expected, events }],
         guards: vec![],
         boxes: vec![],
         metadata: Metadata {

@@ -1,15 +1,16 @@
 //! The relay, while nothing is broken.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::stream::Config;
 use eventstore::nats::jetstream::{name, settings};
 use eventstore::relay::{self, State};
+use eventstore::store::EVENT_BYTES_MAX;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::audit::audit;
-use crate::home::{Home, SERVICE, open};
+use crate::home::{Home, SERVICE, open, record};
 use crate::server::{Server, wait_until};
 
 /// The administrator's own connection.
@@ -105,4 +106,57 @@ async fn what_waits_is_told_with_its_age_while_nats_is_away() {
     relay.published(last).await;
     assert_eq!(relay.now().oldest_unpublished, None);
     audit(&home, &server.connect().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_stands_by_tells_of_nothing_that_waits() {
+    let (mut server, home) = (Server::start().await, Home::new().await);
+    let relay = home.relay(&server.connect().await);
+    relay.published(home.say(5).await).await;
+    server.kill().await;
+    home.say(5).await;
+    wait_until(async || relay.now().oldest_unpublished.is_some()).await;
+    let status = relay.status.clone();
+    drop(relay);
+    wait_until(async || status.borrow().state == State::Standby).await;
+    assert_eq!(status.borrow().oldest_unpublished, None);
+}
+
+#[test]
+fn a_relay_that_is_killed_is_succeeded_within_six_seconds() {
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // What runs here is gone at once, and frees nothing.
+    let (here, dying) = (runtime(), runtime());
+    let (server, home) = here.block_on(async { (Server::start().await, Home::new().await) });
+    let (tasks, log) = (TaskTracker::new(), home.folder.path().join("log.db"));
+    let first = dying.block_on(async {
+        relay::start(open(&log).await, server.connect().await, &tasks, CancellationToken::new())
+    });
+    here.block_on(async {
+        let nats = server.connect().await;
+        let last = home.say(10).await;
+        wait_until(async || first.borrow().position == last).await;
+        let second = relay::start(home.store.clone(), nats.clone(), &tasks, CancellationToken::new());
+        let last = home.say(10).await;
+        wait_until(async || first.borrow().position == last).await;
+        assert_eq!(second.borrow().state, State::Standby);
+        dying.shutdown_background();
+        let killed = Instant::now();
+        let last = home.say(10).await;
+        wait_until(async || second.borrow().position == last).await;
+        assert!(killed.elapsed() < Duration::from_secs(6), "{:?}", killed.elapsed());
+        audit(&home, &nats).await;
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_largest_events_that_are_recorded_are_published_by_a_server_as_it_comes() {
+    let (server, home) = (Server::start().await, Home::new().await);
+    let nats = server.connect().await;
+    let last = record(&home.store, vec![vec![7; EVENT_BYTES_MAX]; 40], &"x".repeat(250)).await;
+    let relay = home.relay(&nats);
+    relay.published(last).await;
+    assert_eq!(relay.now().asked, 0, "each batch is answered in time");
+    audit(&home, &nats).await;
 }

@@ -49,7 +49,7 @@ impl Server {
     fn new(name: &str, port: u16, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = String::new();
-        writeln!(config, "server_name: {name}\nlisten: \"127.0.0.1:{port}\"\nmax_payload: 8MB").unwrap();
+        writeln!(config, "server_name: {name}\nlisten: \"127.0.0.1:{port}\"").unwrap();
         let store = folder.path().join("store");
         writeln!(config, "jetstream {{ store_dir: \"{}\", sync_interval: always }}\n{more}", store.display())
             .unwrap();

@@ -3,6 +3,7 @@
 use contract::Timestamp;
 use contract::evaluation::RecordMarkResponse;
 use contract::status::Failure;
+use eventstore::store::EVENT_BYTES_MAX;
 use eventstore::{Call, StoreError};
 use shell::Commands;
 use shell::commands::store_failure;
@@ -58,6 +59,16 @@ async fn a_request_id_used_for_another_request_is_refused() {
     let status = outcome.unwrap_err();
     assert_eq!(status.code(), Code::AlreadyExists);
     assert!(status.message().starts_with("request_id_reused: "), "{status}");
+}
+
+#[tokio::test]
+async fn a_command_whose_event_could_not_be_published_is_a_bad_request() {
+    let service = Running::start("evaluation").await;
+    let commands = Commands::<Marks>::new(&service.store);
+    let status = record(&commands, 1, &"1".repeat(EVENT_BYTES_MAX)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().ends_with("an event has at most 786432"), "{status}");
+    record(&commands, 1, "10").await.unwrap();
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use eventstore::postgres::{PostgresLog, patiently};
 use eventstore::store::Outcome;
 use eventstore::testing::postgres::PostgresHere;
 use eventstore::{AppendError, EventStore, StoreError};
+use sqlx::{Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use uuid::Uuid;
@@ -109,4 +111,22 @@ async fn while_the_server_sleeps_so_many_wait_and_no_more_and_none_for_long() {
         Some(true)
     );
     audit(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_has_no_connection_left_is_away_and_a_start_waits_for_one() {
+    let server = PostgresHere::run(&["fsync=off", "max_connections=6", "max_wal_senders=0"]).unwrap();
+    let url = server.database().await.unwrap();
+    let mut taken = Vec::new();
+    while let Ok(connection) = PgConnection::connect(&url).await {
+        taken.push(connection);
+    }
+    let full = PostgresLog::open(&url).await.err().unwrap();
+    assert!(full.is_away(), "{full}");
+    let freed = async {
+        sleep(Duration::from_millis(700)).await;
+        taken.clear();
+    };
+    let (opened, ()) = tokio::join!(patiently(|| PostgresLog::open(&url), StoreError::is_away), freed);
+    assert!(opened.is_ok());
 }

@@ -1,7 +1,7 @@
 //! Appending: one order, no gaps, each append checked on its own.
 
-use eventstore::store::StreamWrite;
-use eventstore::{Append, ExpectedVersion, Metadata, NewEvent, RecordedEvent, StreamId};
+use eventstore::store::{EVENT_BYTES_MAX, StreamWrite};
+use eventstore::{Append, AppendError, ExpectedVersion, Metadata, NewEvent, RecordedEvent, StreamId};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -211,4 +211,16 @@ pub(crate) async fn times_are_whole_microseconds<H: Home>() {
             assert_eq!(instant.as_nanosecond() % 1000, 0, "{instant}");
         }
     }
+}
+
+pub(crate) async fn an_event_that_is_too_large_to_be_published_is_not_recorded<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    let of_size = |number, bytes| say(number, "a", &"x".repeat(bytes));
+    let refused = store.append(of_size(1, EVENT_BYTES_MAX + 1)).await.unwrap_err();
+    assert!(
+        matches!(refused, AppendError::TooLarge { size, .. } if size == EVENT_BYTES_MAX + 1),
+        "{refused}"
+    );
+    assert_eq!(appended(&store.append(of_size(1, EVENT_BYTES_MAX)).await), 1);
 }
