@@ -18,6 +18,11 @@ pub trait Source: Send + Sync + 'static {
     /// Where the log ends.
     async fn head(&self) -> Result<Head, StoreError>;
 
+    /// Where what is there to be followed ends: the log, or what is published of it.
+    async fn published(&self) -> Result<Head, StoreError> {
+        self.head().await
+    }
+
     /// Everything from a position on: first what is recorded, then live. `consumer` names who follows it, e.g.
     /// `evaluation-from-complaints`; under 32 characters, no dots.
     fn subscribe(&self, consumer: &str, from_position: u64) -> Box<dyn Feed>;

@@ -15,11 +15,10 @@ use eventstore::{Clock, EventStore, LogReader, SharedSource, StoreError};
 use secrecy::ExposeSecret as _;
 use shell::{Sources, Tasks};
 use tokio::sync::watch;
-use tonic::transport::Endpoint;
 use uuid::Uuid;
 
 use crate::config::Settings;
-use crate::remote::RemoteLog;
+use crate::remote::{self, RemoteLog};
 use crate::target::{Owner, SCORECARD, Target};
 
 /// Stands in a database URL for the name of the service.
@@ -62,9 +61,7 @@ impl Substrate {
             }
             let nats = nats.clone().with_context(|| needs(target, owner, "nats_url"))?;
             let address = settings.peers.address(owner).with_context(|| needs(target, owner, "peers"))?;
-            let channel = Endpoint::new(address.to_owned())
-                .with_context(|| format!("setting `peers`: {address}"))?
-                .connect_lazy();
+            let channel = remote::channel(address).with_context(|| format!("setting `peers`: {address}"))?;
             let owned = RemoteLog::new(owner.name(), channel);
             Ok(Arc::new(NatsSource::new(owner.name(), nats, Arc::new(owned), &process)))
         };

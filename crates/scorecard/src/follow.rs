@@ -158,7 +158,7 @@ impl Feeding {
     async fn recognise(&self) -> Result<(), String> {
         let service = self.source.service();
         let head = loop {
-            match self.source.head().await {
+            match self.source.published().await {
                 Ok(head) => break head,
                 Err(error) => tracing::warn!(%error, "the log of {service} is away; trying again"),
             }

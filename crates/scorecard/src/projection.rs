@@ -171,7 +171,7 @@ impl Projection {
     pub(crate) async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         let mut wanted = BTreeMap::new();
         for source in self.heads.sources() {
-            let head = source.head().await.map_err(|error| shell::commands::store_failure(&error))?;
+            let head = source.published().await.map_err(|error| shell::commands::store_failure(&error))?;
             wanted.insert(source.service(), head.position);
         }
         self.generation().set_goal(wanted.clone());

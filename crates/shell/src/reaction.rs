@@ -96,7 +96,7 @@ async fn follow<R: Reaction>(
 ) -> Stopped {
     let (consumer, source) = (R::CONSUMER, registered.source());
     let (epoch, reached) = loop {
-        match (source.head().await, store.checkpoint(consumer).await) {
+        match (source.published().await, store.checkpoint(consumer).await) {
             (Ok(head), Ok(reached)) => break (head.epoch, reached),
             (Err(error), _) | (_, Err(error)) => {
                 tracing::warn!(%error, "{consumer} cannot read how far it had come; trying again");

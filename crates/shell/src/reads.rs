@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use contract::status::Failure;
 use contract::token;
+use eventstore::store::Head;
 use eventstore::{RecordedEvent, SharedSource, StoreError};
 use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 
 use crate::Tasks;
+use crate::commands::store_failure;
 use crate::consumers::Consumer;
 pub use crate::consumers::Progress;
 
@@ -69,12 +71,28 @@ impl<M: Model> Reads<M> {
         self.wait_for(&token::parse(consistency_token)?, patience).await
     }
 
-    /// Waits until the model contains all that its logs contain now, at most `patience`.
+    /// Waits until the model contains all that its logs contain now, at most `patience`. Of a log whose owner cannot
+    /// be asked it is all that is published.
     pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         let mut wanted = BTreeMap::new();
         for source in self.sources.iter() {
-            let head = source.head().await.map_err(|error| crate::commands::store_failure(&error))?;
+            let head = match source.head().await {
+                Ok(head) => head,
+                Err(error) => {
+                    tracing::warn!(%error, "where the log of {} ends is not known", source.service());
+                    end(source.published().await)?
+                }
+            };
             wanted.insert(source.service(), head.position);
+        }
+        self.wait_for(&wanted, patience).await
+    }
+
+    /// Waits until the model contains all that there is now to be followed, at most `patience`.
+    pub async fn fill(&self, patience: Duration) -> Result<(), Failure> {
+        let mut wanted = BTreeMap::new();
+        for source in self.sources.iter() {
+            wanted.insert(source.service(), end(source.published().await)?.position);
         }
         self.wait_for(&wanted, patience).await
     }
@@ -86,6 +104,10 @@ impl<M: Model> Reads<M> {
     ) -> Result<(), Failure> {
         wait_for(&self.progress, wanted, patience).await
     }
+}
+
+fn end(found: Result<Head, StoreError>) -> Result<Head, Failure> {
+    found.map_err(|error| store_failure(&error))
 }
 
 /// Waits until a model has come as far as `wanted`, at most `patience`; fails with how far it got.

@@ -89,7 +89,7 @@ async fn what_lacks(nats: &Nats, logs: &Logs) -> String {
     }
     for (service, log) in logs {
         let source = NatsSource::new(service, nats.clone(), Arc::new(Unfilled), "audit");
-        let (end, position) = (source.head().await, log.last().map_or(0, |event| event.position));
+        let (end, position) = (source.published().await, log.last().map_or(0, |event| event.position));
         if !end.as_ref().is_ok_and(|end| end.position == position) {
             return format!("the log of {service} ends at {position}, its stream {end:?}");
         }
@@ -120,7 +120,7 @@ async fn whole(stack: &Stack<'_>, owner: Owner) -> Vec<RecordedEvent> {
 /// All messages of a stream, each of whose sequence is its position.
 async fn published(stack: &Stack<'_>, owner: Owner) -> Vec<RecordedEvent> {
     let source = NatsSource::new(owner.name(), connect(stack).await, Arc::new(Unfilled), "audit");
-    let head = source.head().await.unwrap().position;
+    let head = source.published().await.unwrap().position;
     let mut feed = source.subscribe("audit", 1);
     let mut events: Vec<RecordedEvent> = Vec::new();
     let reading = async {

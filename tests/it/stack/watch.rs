@@ -25,6 +25,10 @@ impl Filler for Unfilled {
     async fn read(&self, from_position: u64, _limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         panic!("the stream has a gap at {from_position}")
     }
+
+    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
+    }
 }
 
 /// A connection to the stack's NATS.

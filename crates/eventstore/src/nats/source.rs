@@ -23,6 +23,7 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
 use async_nats::jetstream::{self, Message};
 use async_trait::async_trait;
 use futures::{FutureExt as _, StreamExt as _};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::jetstream::{epoch, find, last, name};
@@ -37,6 +38,8 @@ use crate::store::{Head, LogReader, PAGE_EVENTS_MAX, StoreError};
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// A pull is renewed after this.
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
+/// An owner that does not say within this where its log ends is away.
+const OWNER_TIMEOUT: Duration = Duration::from_secs(1);
 /// Messages that are pulled ahead.
 const PULLED_MAX: usize = 4 * PAGE_EVENTS_MAX;
 /// A consumer of a process that is gone is forgotten after this.
@@ -49,12 +52,19 @@ const REPLIES_MAX: usize = 64;
 pub trait Filler: Send + Sync + 'static {
     /// Up to `limit` events from a position on, in order.
     async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
+
+    /// Position and chain hash of the last event: 0 and [`GENESIS`](crate::chain::GENESIS) if there is none.
+    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError>;
 }
 
 #[async_trait]
 impl Filler for LogReader {
     async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         self.read_all(from_position, limit).await
+    }
+
+    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        self.head().await.map(|head| (head.position, head.chain_hash))
     }
 }
 
@@ -89,6 +99,16 @@ impl NatsSource {
             ..pull::Config::default()
         }
     }
+
+    async fn stream(&self) -> Result<jetstream::stream::Stream, Away> {
+        let stream = find(&self.nats, self.service).await?;
+        stream.ok_or_else(|| Away(format!("there is no stream {} yet", name(self.service))))
+    }
+}
+
+/// The store epoch of the log that a stream was published from.
+fn published_epoch(stream: &jetstream::stream::Stream) -> Result<Uuid, Away> {
+    epoch(&stream.cached_info().config).ok_or_else(|| Away("the stream names no store epoch".to_owned()))
 }
 
 #[async_trait]
@@ -97,10 +117,17 @@ impl Source for NatsSource {
         self.service
     }
 
-    /// Where the stream ends.
+    /// Where the owner's log ends, whatever of it is published.
     async fn head(&self) -> Result<Head, StoreError> {
-        let stream = find(&self.nats, self.service).await?;
-        let stream = stream.ok_or_else(|| not_published(self.service))?;
+        let last = timeout(OWNER_TIMEOUT, self.filler.last()).await.map_err(StoreError::database)?;
+        let (position, chain_hash) = last?;
+        let epoch = published_epoch(&self.stream().await?)?;
+        Ok(Head { position, chain_hash, epoch })
+    }
+
+    /// Where the stream ends.
+    async fn published(&self) -> Result<Head, StoreError> {
+        let stream = self.stream().await?;
         match last(&stream).await? {
             Some(Ok(Received { event, epoch })) => {
                 Ok(Head { position: event.position, chain_hash: event.chain_hash, epoch })
@@ -109,8 +136,7 @@ impl Source for NatsSource {
                 Err(StoreError::Corrupt { position: stream.cached_info().state.last_sequence, what })
             }
             None => {
-                let epoch = epoch(&stream.cached_info().config);
-                let epoch = epoch.ok_or_else(|| Away("the stream names no store epoch".to_owned()))?;
+                let epoch = published_epoch(&stream)?;
                 Ok(Head { position: 0, chain_hash: chain::GENESIS, epoch })
             }
         }
@@ -128,10 +154,6 @@ impl Source for NatsSource {
             replies: VecDeque::new(),
         })
     }
-}
-
-fn not_published(service: &str) -> Away {
-    Away(format!("there is no stream {} yet", name(service)))
 }
 
 /// A feed's place, and the pull that it has its messages from.
@@ -288,8 +310,7 @@ impl Pulled {
 
     /// Makes the consumer at this feed's place, and pulls from it.
     async fn consume(&self) -> Result<Stream, Away> {
-        let stream = find(&self.source.nats, self.source.service).await?;
-        let stream = stream.ok_or_else(|| not_published(self.source.service))?;
+        let stream = self.source.stream().await?;
         let config = self.source.config(&self.consumer, self.next_position);
         let name = config.durable_name.clone().unwrap_or_default();
         // What is left of an earlier one may be elsewhere, or may have handed out what was never seen.

@@ -18,7 +18,7 @@ pub(crate) async fn audit(home: &Home, nats: &Nats) {
     for (published, recorded) in published.iter().zip(&log) {
         assert_eq!(published, recorded);
     }
-    let (head, end) = (home.store.reader().head().await.unwrap(), source.head().await.unwrap());
+    let (head, end) = (home.store.reader().head().await.unwrap(), source.published().await.unwrap());
     assert_eq!(end, head, "the stream ends where the log ends");
 }
 

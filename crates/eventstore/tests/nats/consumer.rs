@@ -73,6 +73,10 @@ impl Filler for Counted {
         self.1.lock().push(from_position);
         self.0.read_all(from_position, limit.min(100)).await
     }
+
+    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        self.0.last().await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,7 +123,23 @@ async fn a_message_that_is_no_event_stops_its_consumer() {
     };
     assert!(matches!(error, StoreError::Corrupt { position: 6, .. }), "{error}");
     assert_eq!(seen, 5, "what came before it is handed out");
-    assert!(matches!(source.head().await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(source.published().await, Err(StoreError::Corrupt { .. })));
     // The relay says so, too, and publishes nothing over it.
     home.relay(&nats).alarm("no header `ce-sequence`").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_log_ends_is_asked_of_its_owner_not_of_the_stream() {
+    let (server, home) = (Server::start().await, Home::new().await);
+    let nats = server.connect().await;
+    home.relay(&nats).published(home.say(5).await).await;
+    // The relay is held back.
+    home.say(3).await;
+    let head = home.store.reader().head().await.unwrap();
+    let source = home.source(&nats);
+    assert_eq!(source.head().await.unwrap(), head);
+    assert_eq!(source.published().await.unwrap().position, 5);
+    let orphaned = NatsSource::new(SERVICE, nats, Arc::new(Unfilled), "one");
+    assert!(matches!(orphaned.head().await, Err(StoreError::Database(_))));
+    assert_eq!(orphaned.published().await.unwrap().position, 5);
 }

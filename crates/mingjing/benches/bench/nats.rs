@@ -63,6 +63,10 @@ impl Filler for Whole {
     async fn read(&self, _from_position: u64, _limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
         Ok(vec![])
     }
+
+    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
+    }
 }
 
 /// The server alone.

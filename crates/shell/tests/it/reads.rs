@@ -1,10 +1,16 @@
 //! A model follows its logs; a query waits until what it must contain is in it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::status::Failure;
+use eventstore::nats::Nats;
+use eventstore::nats::source::NatsSource;
+use eventstore::relay::{self, State};
+use eventstore::testing::nats::NatsHere;
 use eventstore::{EventSet as _, RecordedEvent};
 use shell::{Folded, Model, Reads};
+use tokio_util::sync::CancellationToken;
 
 use crate::marks::{Event, LONG, Marks, Running};
 
@@ -69,6 +75,33 @@ async fn a_query_for_everything_waits_for_what_is_in_the_logs_now() {
     for service in ["evaluation", "training"] {
         assert_eq!(model.0.iter().filter(|(from, _)| *from == service).count(), 20);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_recorded_and_not_published_yet_is_waited_for() {
+    let (service, folder) = (Running::start("evaluation").await, tempfile::tempdir().unwrap());
+    let server = NatsHere::run(folder.path()).unwrap();
+    let nats = Nats::connect(&server.settings()).await.unwrap();
+    let publish = |stop: &CancellationToken| {
+        relay::start(service.store.clone(), nats.clone(), &service.tasks.tracker, stop.clone())
+    };
+    service.mark(1, "10").await;
+    let stop = CancellationToken::new();
+    let mut published = publish(&stop);
+    published.wait_for(|status| status.position == 1).await.unwrap();
+    stop.cancel();
+    published.wait_for(|status| status.state == State::Standby).await.unwrap();
+    service.mark(2, "20").await;
+    let owner = Arc::new(service.store.reader().clone());
+    let source = Arc::new(NatsSource::new("evaluation", nats.clone(), owner, "here"));
+    let reads = Reads::follow("points", Points::default(), vec![source], &service.tasks);
+    reads.fill(LONG).await.unwrap();
+    assert_eq!(points(&reads), ["10"]);
+    let text = unavailable(reads.catch_up(Duration::from_millis(300)).await);
+    assert!(text.contains("not evaluation:2"), "{text}");
+    publish(&service.tasks.stop);
+    reads.catch_up(LONG).await.unwrap();
+    assert_eq!(points(&reads), ["10", "20"]);
 }
 
 #[tokio::test]
