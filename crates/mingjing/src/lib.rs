@@ -5,6 +5,7 @@
 //! | [`cli`] | subcommands and their help; [`cli::run`] does what was asked |
 //! | [`config`] | settings from flags, environment and file |
 //! | [`serve`] | puts the services together and serves them on one port |
+//! | [`deadline`] | calls that are given up before their clients give up |
 //! | [`target`], [`substrate`] | which services; their logs, and where the others' facts come from |
 //! | [`health`], [`metrics`] | what the process says of itself |
 //! | [`events`], [`remote`] | `EventService`: the logs themselves; those of other processes |
@@ -21,6 +22,7 @@
 pub mod asyncapi;
 pub mod cli;
 pub mod config;
+pub mod deadline;
 pub mod events;
 pub mod health;
 pub mod json;

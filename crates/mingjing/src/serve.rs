@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use accountability::Accountability;
 use anyhow::Context as _;
+use axum::middleware::from_fn;
 use complaints::Complaints;
 use contract::accountability::accountability_service_server::SERVICE_NAME as ACCOUNTABILITY_SERVICE;
 use contract::clock::clock_service_server::ClockServiceServer;
@@ -33,6 +34,7 @@ use tonic_web::GrpcWebLayer;
 use training::Training;
 
 use crate::config::{ClockSetting, Settings};
+use crate::deadline::{self, CALL_TIMEOUT};
 use crate::events::Events;
 use crate::health::Health;
 use crate::metrics;
@@ -44,8 +46,6 @@ use crate::target::{Owner, Target};
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// A connection has at most so many calls at once.
 const CALLS_PER_CONNECTION_MAX: usize = 1024;
-/// A call is answered within this, or given up.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection is closed, in good order, after this.
 const CONNECTION_AGE_MAX: Duration = Duration::from_hours(1);
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -118,6 +118,7 @@ pub async fn start(target: Target, settings: &Settings, system: Clock) -> anyhow
     let draining = tasks.stop.child_token();
     tasks.tracker.spawn(health.clone().stopping(names, draining.clone(), tasks.stop.clone()));
     let stopping = tasks.stop.clone().cancelled_owned();
+    let routes = services.routes.into_axum_router().layer(from_fn(deadline::in_time));
     let server = Server::builder()
         .accept_http1(true)
         .layer(GrpcWebLayer::new())
@@ -125,7 +126,7 @@ pub async fn start(target: Target, settings: &Settings, system: Clock) -> anyhow
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION_MAX)
         .max_connection_age(CONNECTION_AGE_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE))
-        .add_routes(services.routes)
+        .add_routes(routes.into())
         .serve_with_incoming_shutdown(incoming, stopping);
     tasks.tracker.spawn(async move {
         if let Err(error) = server.await {
@@ -251,8 +252,8 @@ fn filled<M: Model, R: Model>(reads: &Reads<M>, replica: &Reads<R>) -> Filling {
     Box::new(move || {
         let (reads, replica) = (reads.clone(), replica.clone());
         let filled = async move {
-            until_filled(|| reads.catch_up(FILL_LOOK), || reads.has_stopped()).await
-                && until_filled(|| replica.catch_up(FILL_LOOK), || replica.has_stopped()).await
+            until_filled(|| reads.fill(FILL_LOOK), || reads.has_stopped()).await
+                && until_filled(|| replica.fill(FILL_LOOK), || replica.has_stopped()).await
         };
         filled.boxed()
     })

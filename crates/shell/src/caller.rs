@@ -11,6 +11,7 @@ use eventstore::{Call, Clock, Metadata};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tonic::Request;
+use tonic::codegen::http::HeaderMap;
 use uuid::Uuid;
 
 /// The header in which a caller names itself.
@@ -132,19 +133,22 @@ impl Caller {
 /// How long a query may wait: a little less than the client's own deadline, 5 s if it has none.
 pub fn patience<M>(request: &Request<M>) -> Duration {
     const DEFAULT: Duration = Duration::from_secs(5);
-    let timeout = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
-    let parsed = timeout.and_then(|text| {
-        let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-        let amount: u64 = digits.parse().ok()?;
-        match unit {
-            "H" => Some(Duration::from_secs(amount.saturating_mul(3600))),
-            "M" => Some(Duration::from_secs(amount.saturating_mul(60))),
-            "S" => Some(Duration::from_secs(amount)),
-            "m" => Some(Duration::from_millis(amount)),
-            "u" => Some(Duration::from_micros(amount)),
-            "n" => Some(Duration::from_nanos(amount)),
-            _ => None,
-        }
-    });
-    parsed.map_or(DEFAULT, |deadline| deadline.saturating_sub(deadline / 10).min(Duration::from_mins(1)))
+    let deadline = deadline(request.metadata().as_ref());
+    deadline.map_or(DEFAULT, |deadline| deadline.saturating_sub(deadline / 10).min(Duration::from_mins(1)))
+}
+
+/// How long the client waits; `None`: it does not say.
+pub fn deadline(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let amount: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(amount.saturating_mul(3600))),
+        "M" => Some(Duration::from_secs(amount.saturating_mul(60))),
+        "S" => Some(Duration::from_secs(amount)),
+        "m" => Some(Duration::from_millis(amount)),
+        "u" => Some(Duration::from_micros(amount)),
+        "n" => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
 }
