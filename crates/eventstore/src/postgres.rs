@@ -64,6 +64,7 @@ const LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
      WHERE held.holder = excluded.holder OR held.expires_at <= clock_timestamp()";
 /// What is deleted, and, under the key that nothing has, that the table is to be written anew.
 const VAULT_ERASE: &str = "WITH gone AS (DELETE FROM vault WHERE key = ANY($1) RETURNING key), \
+     known AS (DELETE FROM entrusted WHERE key = ANY($1)), \
      marked AS (INSERT INTO vault SELECT '', '' FROM gone LIMIT 1 ON CONFLICT DO NOTHING) SELECT key FROM gone";
 const VAULT_MARK: &str = "SELECT key FROM vault WHERE key = ''";
 /// The transactions that run, in whichever database of the server.
@@ -72,8 +73,15 @@ const RUNNING: &str = "SELECT DISTINCT virtualtransaction FROM pg_locks \
 /// A deleted row's bytes stay in its page: the table is written anew without them, and its old file is gone.
 const VAULT_REWRITE: &str = "VACUUM (FULL) vault";
 const VAULT_UNMARK: &str = "DELETE FROM vault WHERE key = ''";
-const VAULT_PUT: &str = "INSERT INTO vault (key, content) VALUES ($1, $2) \
-     ON CONFLICT (key) DO UPDATE SET content = excluded.content";
+const VAULT_PUT: &str = "WITH put AS (INSERT INTO vault (key, content) VALUES ($1, $2) \
+         ON CONFLICT (key) DO UPDATE SET content = excluded.content) \
+     INSERT INTO entrusted (key, request_id, put_at) VALUES ($1, $3, clock_timestamp()) \
+     ON CONFLICT (key) DO UPDATE SET put_at = excluded.put_at";
+const VAULT_ANSWERED: &str =
+    "DELETE FROM entrusted USING request WHERE request.request_id = entrusted.request_id";
+const VAULT_UNANSWERED: &str = "SELECT key FROM entrusted \
+     WHERE put_at <= clock_timestamp() - $1 * interval '1 millisecond' \
+     AND NOT EXISTS (SELECT FROM request WHERE request.request_id = entrusted.request_id)";
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
@@ -240,8 +248,9 @@ impl Log for PostgresLog {
         self.change(|| sqlx::query(free).bind(name).bind(bytes(&holder))).await.map(drop)
     }
 
-    async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError> {
-        self.change(|| sqlx::query(VAULT_PUT).bind(key).bind(content)).await.map(drop)
+    async fn vault_put(&self, key: &str, content: &[u8], request_id: Uuid) -> Result<(), StoreError> {
+        let put = || sqlx::query(VAULT_PUT).bind(key).bind(content).bind(bytes(&request_id));
+        self.change(put).await.map(drop)
     }
 
     async fn vault_get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -259,6 +268,13 @@ impl Log for PostgresLog {
             self.change(|| sqlx::query(VAULT_UNMARK)).await?;
         }
         Ok(u64::try_from(erased).unwrap_or(u64::MAX))
+    }
+
+    async fn vault_unanswered(&self, age: Duration) -> Result<Vec<String>, StoreError> {
+        self.change(|| sqlx::query(VAULT_ANSWERED)).await?;
+        let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let rows = self.rows(|| sqlx::query(VAULT_UNANSWERED).bind(age_ms)).await?;
+        rows.iter().map(|row| row.try_get(0).map_err(StoreError::database)).collect()
     }
 
     async fn close(&self) {

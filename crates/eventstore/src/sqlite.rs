@@ -63,6 +63,13 @@ const LEASE: &str = "INSERT INTO lease (name, holder, expires_at) \
      SET holder = excluded.holder, expires_at = excluded.expires_at \
      WHERE holder = excluded.holder OR expires_at <= CAST(round(unixepoch('subsec') * 1000) AS INTEGER)";
 
+const ENTRUST: &str = "INSERT OR REPLACE INTO entrusted (key, request_id, put_at) \
+     VALUES (?, ?, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
+const VAULT_ANSWERED: &str = "DELETE FROM entrusted WHERE request_id IN (SELECT request_id FROM request)";
+const VAULT_UNANSWERED: &str = "SELECT key FROM entrusted \
+     WHERE put_at <= CAST(unixepoch('subsec') * 1000 AS INTEGER) - ? \
+     AND request_id NOT IN (SELECT request_id FROM request)";
+
 const EMPTY_WAL: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// A log in a SQLite file.
@@ -194,7 +201,10 @@ impl Log for SqliteLog {
         self.write_one(free.bind(name).bind(holder.as_bytes().as_slice())).await.map(drop)
     }
 
-    async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError> {
+    async fn vault_put(&self, key: &str, content: &[u8], request_id: Uuid) -> Result<(), StoreError> {
+        // First, so that it is known of whatever happens between.
+        let entrust = sqlx::query(ENTRUST).bind(key).bind(request_id.as_bytes().as_slice());
+        self.write_one(entrust).await?;
         let upsert = sqlx::query("INSERT OR REPLACE INTO vault (key, content) VALUES (?, ?)");
         self.write_one(upsert.bind(key).bind(content)).await.map(drop)
     }
@@ -208,10 +218,18 @@ impl Log for SqliteLog {
         let mut erased = 0;
         for key in keys {
             erased += self.write_one(sqlx::query("DELETE FROM vault WHERE key = ?").bind(key)).await?;
+            self.write_one(sqlx::query("DELETE FROM entrusted WHERE key = ?").bind(key)).await?;
         }
         // It still stands in the write-ahead log: move that into the file, and empty it.
         self.write_one(sqlx::query(EMPTY_WAL)).await?;
         Ok(erased)
+    }
+
+    async fn vault_unanswered(&self, age: Duration) -> Result<Vec<String>, StoreError> {
+        self.write_one(sqlx::query(VAULT_ANSWERED)).await?;
+        let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let keys = sqlx::query_scalar(VAULT_UNANSWERED).bind(age_ms);
+        keys.fetch_all(&self.readers).await.map_err(StoreError::database)
     }
 
     /// Whoever closes the file last takes the write-ahead log away.

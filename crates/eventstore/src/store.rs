@@ -260,14 +260,18 @@ pub trait Log: Send + Sync + 'static {
     /// Frees a lease if `holder` has it.
     async fn release_lease(&self, name: &str, holder: Uuid) -> Result<(), StoreError>;
 
-    /// Puts personal data in the vault.
-    async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError>;
+    /// Puts personal data in the vault, for a request that is yet to be answered.
+    async fn vault_put(&self, key: &str, content: &[u8], request_id: Uuid) -> Result<(), StoreError>;
 
     /// Personal data of the vault; `None`: never there, or erased.
     async fn vault_get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Erases personal data for good, also from the database's files; how many of the keys had any.
     async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError>;
+
+    /// The keys of what was put in the vault so long ago or longer for requests that were not answered: no event
+    /// names them. Those of requests that were are forgotten about.
+    async fn vault_unanswered(&self, age: Duration) -> Result<Vec<String>, StoreError>;
 
     /// Lets go of the database in good order; whatever is asked after it fails.
     async fn close(&self);
@@ -411,9 +415,9 @@ impl EventStore {
         self.reader.log.release_lease(name, self.holder).await
     }
 
-    /// Puts personal data in the vault.
-    pub async fn vault_put(&self, key: &str, content: &[u8]) -> Result<(), StoreError> {
-        self.reader.log.vault_put(key, content).await
+    /// Puts personal data in the vault, for a request that is yet to be answered.
+    pub async fn vault_put(&self, key: &str, content: &[u8], request_id: Uuid) -> Result<(), StoreError> {
+        self.reader.log.vault_put(key, content, request_id).await
     }
 
     /// Personal data of the vault; `None`: never there, or erased.
@@ -424,6 +428,12 @@ impl EventStore {
     /// Erases personal data for good, also from the database's files; how many of the keys had any.
     pub async fn vault_erase(&self, keys: &[String]) -> Result<u64, StoreError> {
         self.reader.log.vault_erase(keys).await
+    }
+
+    /// Erases what was put in the vault so long ago or longer for requests that were not answered; how much.
+    pub async fn vault_sweep(&self, age: Duration) -> Result<u64, StoreError> {
+        let keys = self.reader.log.vault_unanswered(age).await?;
+        if keys.is_empty() { Ok(0) } else { self.vault_erase(&keys).await }
     }
 
     /// Lets go of the database in good order, for every clone; whatever is asked after it fails.

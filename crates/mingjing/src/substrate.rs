@@ -50,6 +50,8 @@ impl Substrate {
         let (mut stores, mut databases) = (BTreeMap::new(), Vec::new());
         for owner in Owner::ALL.into_iter().filter(|owner| target.owns(*owner)) {
             let (log, store) = patiently(|| opened(owner, settings, clock, tasks), is_away).await?;
+            let (sweeping, stop) = (shell::vault::sweep(store.clone()), tasks.stop.clone());
+            tasks.tracker.spawn(async move { stop.run_until_cancelled(sweeping).await });
             databases.push(log);
             stores.insert(owner, store);
         }

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use contract::status::{Failure, Rejection};
 use contract::words::VaultText;
@@ -19,11 +20,27 @@ use uuid::Uuid;
 use crate::commands::{Failed, store_failure};
 
 const SALT_BYTES: usize = 32;
+/// What was put for a request that has no answer after so long will never be named by an event.
+const UNANSWERED_AFTER: Duration = Duration::from_hours(1);
+const SWEEP_EVERY: Duration = Duration::from_mins(10);
 
 /// Seals personal data, and puts it in the vault.
 pub struct Vault {
     store: EventStore,
     salted: Salted,
+}
+
+/// Sweeps out, now and then, what was put in the vault beside the log of `store` for requests that came to nothing:
+/// no event names it, so that nobody could have it erased.
+pub async fn sweep(store: EventStore) {
+    loop {
+        match store.vault_sweep(UNANSWERED_AFTER).await {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!("{erased} texts of requests that came to nothing are erased"),
+            Err(error) => tracing::warn!(%error, "the vault is not swept; trying again later"),
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
 }
 
 /// Personal data with its reference; not in the vault before it is entrusted.
@@ -67,7 +84,8 @@ impl Vault {
         let made = self.salted.share(&key, text);
         let there = self.get(&key).await?;
         let sha256 = Sha256::digest(there.as_deref().unwrap_or(&made)).to_vec();
-        let content = there.is_none().then_some(made);
+        // Put again, it is no older than this: nobody sweeps it out meanwhile.
+        let content = Some(there.map_or(made, Into::into));
         Ok(Sealed { reference: VaultText { vault_key: key, sha256 }, content })
     }
 
@@ -87,7 +105,8 @@ impl Vault {
         }
         for Sealed { reference, content } in sealed {
             if let Some(content) = content {
-                self.store.vault_put(&reference.vault_key, content).await.map_err(failed)?;
+                let put = self.store.vault_put(&reference.vault_key, content, call.request_id);
+                put.await.map_err(failed)?;
             }
         }
         Ok(command)

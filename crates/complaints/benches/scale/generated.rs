@@ -97,7 +97,7 @@ impl Log for Generated {
         Ok(())
     }
 
-    async fn vault_put(&self, _key: &str, _content: &[u8]) -> Result<(), StoreError> {
+    async fn vault_put(&self, _key: &str, _content: &[u8], _request_id: Uuid) -> Result<(), StoreError> {
         Err(read_only())
     }
 
@@ -107,6 +107,10 @@ impl Log for Generated {
 
     async fn vault_erase(&self, _keys: &[String]) -> Result<u64, StoreError> {
         Ok(0)
+    }
+
+    async fn vault_unanswered(&self, _age: Duration) -> Result<Vec<String>, StoreError> {
+        Ok(vec![])
     }
 
     async fn close(&self) {}

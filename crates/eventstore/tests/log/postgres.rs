@@ -12,6 +12,7 @@ use eventstore::testing::postgres::PostgresHere;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::suite::{Home, Value, appended, audit, log_contract, say, start};
 
@@ -86,9 +87,9 @@ async fn what_is_erased_from_the_vault_is_in_no_table_any_more() {
     const SECRET: &[u8] = b"Wang Xiaoming, 13 Harbour Road";
     let home = Database::new().await;
     let store = start(&home).await.store;
-    store.vault_put("short", SECRET).await.unwrap();
-    store.vault_put("long", &SECRET.repeat(1000)).await.unwrap();
-    store.vault_put("kept", b"nothing").await.unwrap();
+    store.vault_put("short", SECRET, Uuid::nil()).await.unwrap();
+    store.vault_put("long", &SECRET.repeat(1000), Uuid::nil()).await.unwrap();
+    store.vault_put("kept", b"nothing", Uuid::nil()).await.unwrap();
     assert!(home.is_in_its_files(SECRET).await);
     assert_eq!(store.vault_erase(&["short".to_owned(), "long".to_owned()]).await.unwrap(), 2);
     assert!(!home.is_in_its_files(SECRET).await);
@@ -103,7 +104,7 @@ async fn what_is_erased_is_gone_though_another_saw_it_as_it_was() {
     let store = start(&home).await.store;
     // A change under way in one database makes old what another's transactions see.
     let mut elsewhere = PgConnection::connect(&SERVER.database().await.unwrap()).await.unwrap();
-    store.vault_put("erased", SECRET).await.unwrap();
+    store.vault_put("erased", SECRET, Uuid::nil()).await.unwrap();
     sqlx::raw_sql("BEGIN; CREATE TABLE changed ()").execute(&mut elsewhere).await.unwrap();
     let keys = ["erased".to_owned()];
     let mut erasing = Box::pin(store.vault_erase(&keys));
@@ -117,7 +118,7 @@ async fn what_is_erased_is_gone_though_another_saw_it_as_it_was() {
 async fn an_erasure_that_was_interrupted_is_finished_by_the_next_one() {
     let home = Database::new().await;
     let store = start(&home).await.store;
-    store.vault_put("erased", b"Wang Xiaoming").await.unwrap();
+    store.vault_put("erased", b"Wang Xiaoming", Uuid::nil()).await.unwrap();
     let file = async || {
         let node = "SELECT pg_relation_filepath('vault')";
         sqlx::query_scalar::<_, String>(node).fetch_one(&mut *home.beside.lock().await).await.unwrap()

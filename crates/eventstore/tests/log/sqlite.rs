@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::suite::{Home, Value, appended, log_contract, say, start, whole};
 
@@ -66,9 +67,9 @@ async fn what_is_erased_from_the_vault_is_in_no_file_any_more() {
         files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     };
     let found = || files().iter().any(|file| file.windows(SECRET.len()).any(|bytes| bytes == SECRET));
-    store.vault_put("short", SECRET).await.unwrap();
-    store.vault_put("long", &SECRET.repeat(1000)).await.unwrap();
-    store.vault_put("kept", b"nothing").await.unwrap();
+    store.vault_put("short", SECRET, Uuid::nil()).await.unwrap();
+    store.vault_put("long", &SECRET.repeat(1000), Uuid::nil()).await.unwrap();
+    store.vault_put("kept", b"nothing", Uuid::nil()).await.unwrap();
     assert!(found());
     assert_eq!(store.vault_erase(&["short".to_owned(), "long".to_owned()]).await.unwrap(), 2);
     assert!(!found());

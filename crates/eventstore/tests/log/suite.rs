@@ -125,6 +125,7 @@ macro_rules! log_contract {
             }
             vault {
                 what_is_put_in_the_vault_is_got_until_it_is_erased
+                what_was_put_for_a_request_that_is_never_answered_is_swept_out
             }
             verify {
                 an_untouched_log_is_sound

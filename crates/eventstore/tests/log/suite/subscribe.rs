@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use eventstore::{EventStore, ExpectedVersion, RecordedEvent, StoreError, Subscription};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::{Home, append, appended, assert_ordered, event, events, payloads, say, start, whole, write};
 
@@ -126,7 +127,7 @@ pub(crate) async fn a_long_log_is_read_on_by_many_and_whoever_stalls_holds_nothi
     for subscription in &mut stalled {
         read_to(subscription, 2000).await;
     }
-    store.vault_put("secret", b"of somebody").await.unwrap();
+    store.vault_put("secret", b"of somebody", Uuid::nil()).await.unwrap();
     assert_eq!(store.vault_erase(&["secret".to_owned()]).await.unwrap(), 1);
     appended(&store.append(say(99, "a", "the last")).await);
     for mut subscription in stalled {
