@@ -13,6 +13,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tempfile::{TempDir, tempdir};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tonic::codegen::tokio_stream;
 use tonic::transport::Channel;
@@ -66,12 +67,13 @@ impl Program {
     }
 
     /// Asks for something that is not answered until the lock is given back.
-    async fn in_flight(&self) -> (SqliteConnection, tokio::task::JoinHandle<bool>) {
+    async fn in_flight(&self) -> (SqliteConnection, JoinSet<bool>) {
         let lock = lock(&self.home.path().join("data/evaluation.db")).await;
         let mut evaluation = self.evaluation();
-        let call = tokio::spawn(async move { evaluation.register_unit(registration("south")).await.is_ok() });
+        let mut call = JoinSet::new();
+        call.spawn(async move { evaluation.register_unit(registration("south")).await.is_ok() });
         sleep(20 * POLL).await;
-        assert!(!call.is_finished());
+        assert!(call.try_join_next().is_none());
         (lock, call)
     }
 
@@ -108,7 +110,7 @@ async fn it_says_that_it_stops_still_accepts_answers_what_is_in_flight_and_ends_
     let mut watch = ScorecardServiceClient::new(program.channel.clone());
     let _scorecards = watch.watch_scorecards(scorecards).await;
     assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
-    let (lock, call) = program.in_flight().await;
+    let (lock, mut call) = program.in_flight().await;
     let asked = Instant::now();
     program.signal("-TERM").await;
     assert_eq!(health.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
@@ -117,9 +119,9 @@ async fn it_says_that_it_stops_still_accepts_answers_what_is_in_flight_and_ends_
         sleep(POLL).await;
     }
     assert!(asked.elapsed() >= Duration::from_secs(1), "{:?}", asked.elapsed());
-    assert!(!call.is_finished());
+    assert!(call.try_join_next().is_none());
     unlock(lock).await;
-    assert!(call.await.unwrap(), "what was in flight is answered");
+    assert!(call.join_next().await.unwrap().unwrap(), "what was in flight is answered");
     assert!(program.ended(SOON).await.success());
     assert!(program.is_closed());
     assert_eq!(health.message().await.ok().flatten(), None, "the watch ended");
