@@ -24,6 +24,8 @@ use rows::{Fault, Read};
 
 /// Rows in one call.
 const ROWS_MAX: usize = 1000;
+/// Bytes of the rows in one call: a server takes four times as many.
+const BYTES_MAX: usize = 4 << 20;
 /// How often a call that may pass is tried, a second apart.
 const ATTEMPTS_MAX: u32 = 10;
 
@@ -53,6 +55,9 @@ pub(super) struct Import {
     #[command(flatten)]
     client: Client,
 }
+
+/// A row with its line and its id.
+type Numbered<R> = (u64, String, R);
 
 /// A row that was refused.
 struct Refused {
@@ -94,37 +99,58 @@ pub(super) async fn run(command: Command, mut flags: Flags) -> anyhow::Result<Ex
 }
 
 /// Sends rows, and gathers what became of them.
-async fn send<R: Clone, F: Future<Output = Result<Vec<ImportResult>, Status>>>(
+async fn send<R: Clone + prost::Message, F: Future<Output = Result<Vec<ImportResult>, Status>>>(
     outcome: &mut Outcome,
     read: Vec<Read<R>>,
     call: impl Fn(Vec<R>) -> F,
 ) -> anyhow::Result<()> {
     let bar = print::progress(read.len().try_into()?, "importing");
-    let mut waiting = Vec::new();
+    let mut good = Vec::new();
     for Read { line, id, row } in read {
-        match row {
-            Ok(row) => waiting.push((line, id, row)),
+        let fits = |row: R| {
+            let message = format!("must be at most {BYTES_MAX} bytes in all");
+            let small = row.encoded_len() <= BYTES_MAX;
+            if small { Ok(row) } else { Err(Fault { field: String::new(), message }) }
+        };
+        match row.and_then(fits) {
+            Ok(row) => good.push((line, id, row)),
             Err(Fault { field, message }) => {
                 let rule = String::new();
                 outcome.refused.push(Refused { line, id, field, rule, message });
                 bar.inc(1);
             }
         }
-        if waiting.len() == ROWS_MAX {
-            flush(outcome, std::mem::take(&mut waiting), &call).await?;
-            bar.inc(ROWS_MAX.try_into()?);
-        }
     }
-    if !waiting.is_empty() {
-        flush(outcome, waiting, &call).await?;
+    for rows in batches(good) {
+        let sent = rows.len().try_into()?;
+        flush(outcome, rows, &call).await?;
+        bar.inc(sent);
     }
     bar.finish_and_clear();
     Ok(())
 }
 
+/// Rows as they go into one call each.
+fn batches<R: prost::Message>(rows: Vec<Numbered<R>>) -> Vec<Vec<Numbered<R>>> {
+    let (mut batches, mut last, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for row in rows {
+        let size = row.2.encoded_len();
+        if last.len() == ROWS_MAX || bytes + size > BYTES_MAX {
+            batches.push(std::mem::take(&mut last));
+            bytes = 0;
+        }
+        bytes += size;
+        last.push(row);
+    }
+    if !last.is_empty() {
+        batches.push(last);
+    }
+    batches
+}
+
 async fn flush<R: Clone, F: Future<Output = Result<Vec<ImportResult>, Status>>>(
     outcome: &mut Outcome,
-    rows: Vec<(u64, String, R)>,
+    rows: Vec<Numbered<R>>,
     call: &impl Fn(Vec<R>) -> F,
 ) -> anyhow::Result<()> {
     let sent: Vec<R> = rows.iter().map(|(_, _, row)| row.clone()).collect();
@@ -144,7 +170,7 @@ async fn flush<R: Clone, F: Future<Output = Result<Vec<ImportResult>, Status>>>(
     Ok(())
 }
 
-/// Calls again what may pass.
+/// Calls again what may pass. A call that took too long gets further each time: what it recorded is answered at once.
 async fn patiently<T, F: Future<Output = Result<T, Status>>>(call: impl Fn() -> F) -> Result<T, Status> {
     let mut attempt = 1;
     loop {
@@ -153,7 +179,11 @@ async fn patiently<T, F: Future<Output = Result<T, Status>>>(call: impl Fn() -> 
                 if attempt < ATTEMPTS_MAX
                     && matches!(
                         status.code(),
-                        Code::Unavailable | Code::ResourceExhausted | Code::Aborted
+                        Code::Unavailable
+                            | Code::ResourceExhausted
+                            | Code::Aborted
+                            | Code::DeadlineExceeded
+                            | Code::Cancelled
                     ) =>
             {
                 attempt += 1;
@@ -224,4 +254,60 @@ fn show(import: &Import, outcome: &Outcome, took: Duration) -> anyhow::Result<()
     let (recorded, seconds) = (outcome.recorded, took.as_secs());
     print::line(format!("{recorded} recorded, {refused} refused, in {seconds} s ({rate} rows/s)"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use contract::complaints::RatingRow;
+
+    use super::*;
+
+    fn rows(count: u64, bytes: usize) -> Vec<Numbered<RatingRow>> {
+        let row =
+            |line| RatingRow { row_id: line_id(line), statement: "x".repeat(bytes), ..RatingRow::default() };
+        (0..count).map(|line| (line, line_id(line), row(line))).collect()
+    }
+
+    fn line_id(line: u64) -> String {
+        format!("row-{line}")
+    }
+
+    #[test]
+    fn a_call_has_at_most_so_many_rows_and_bytes_and_the_order_stays() {
+        let sizes = |rows| batches(rows).iter().map(Vec::len).collect::<Vec<_>>();
+        assert_eq!(sizes(rows(2500, 10)), [1000, 1000, 500]);
+        assert_eq!(sizes(rows(3, BYTES_MAX / 2)), [1, 1, 1]);
+        assert_eq!(sizes(rows(5, BYTES_MAX / 2 - 100)), [2, 2, 1]);
+        assert!(sizes(vec![]).is_empty());
+        let lines: Vec<u64> = batches(rows(2500, 10)).into_iter().flatten().map(|(line, ..)| line).collect();
+        assert_eq!(lines, (0..2500).collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_row_too_large_for_a_call_is_named_and_the_rest_goes_in() {
+        let read = rows(1, BYTES_MAX).into_iter().chain(rows(2, 1));
+        let read = read.map(|(line, id, row)| Read { line, id, row: Ok(row) }).collect();
+        let mut outcome = Outcome::default();
+        let recorded = |rows: Vec<RatingRow>| async move {
+            let result = |row: RatingRow| ImportResult { name: row.row_id, ..ImportResult::default() };
+            Ok(rows.into_iter().map(result).collect())
+        };
+        send(&mut outcome, read, recorded).await.unwrap();
+        assert_eq!((outcome.recorded, outcome.refused.len()), (2, 1));
+        assert_eq!((outcome.refused[0].line, outcome.refused[0].id.as_str()), (0, "row-0"));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_took_too_long_is_made_again() {
+        for code in [Code::DeadlineExceeded, Code::Cancelled] {
+            let calls = AtomicU32::new(0);
+            let call = || {
+                let late = calls.fetch_add(1, Ordering::Relaxed) == 0;
+                async move { if late { Err(Status::new(code, "late")) } else { Ok(7) } }
+            };
+            assert_eq!(patiently(call).await.unwrap(), 7);
+        }
+    }
 }
