@@ -2,6 +2,7 @@
 //! officers are on the roster, the item is approved.
 
 use contract::status::{self, Kind};
+use contract::training::{ItemDesigned, NeedIdentified};
 
 use super::campaign::{self, Launched};
 use super::item;
@@ -36,6 +37,9 @@ pub enum NotAdmitted {
     /// It takes no further sessions.
     #[error("{0} is retired")]
     ItemRetired(String),
+    /// It answers another need, of another quality.
+    #[error("{0} does not answer this need, and is of another quality")]
+    ItemAnswersAnother(String),
     /// No such need.
     #[error("there is no need {0}")]
     UnknownNeed(String),
@@ -56,6 +60,7 @@ impl status::Rejection for NotAdmitted {
             Self::UnknownItem(_) => "training.unknown_item",
             Self::ItemNotApproved(_) => "training.item_not_approved",
             Self::ItemRetired(_) => "training.item_retired",
+            Self::ItemAnswersAnother(_) => "training.item_answers_another",
             Self::UnknownNeed(_) => "training.unknown_need",
             Self::UnknownAssessment(_) => "training.unknown_assessment",
         }
@@ -73,7 +78,8 @@ impl status::Rejection for NotAdmitted {
             | Self::UnitOutsideCampaign(_)
             | Self::OfficerNotOnRoster(_)
             | Self::ItemNotApproved(_)
-            | Self::ItemRetired(_) => Kind::Rule,
+            | Self::ItemRetired(_)
+            | Self::ItemAnswersAnother(_) => Kind::Rule,
         }
     }
 }
@@ -137,6 +143,14 @@ pub fn was_approved(item: &item::State, name: &str) -> Result<(), NotAdmitted> {
     if item.was_approved { Ok(()) } else { Err(NotAdmitted::ItemNotApproved(name.to_owned())) }
 }
 
+/// Whether an item could meet a need: it was approved ever, and is linked to the need or of its quality.
+pub fn answers(item: &item::State, name: &str, need: &NeedIdentified) -> Result<(), NotAdmitted> {
+    was_approved(item, name)?;
+    let answers = |design: &ItemDesigned| design.needs.contains(&need.need) || design.quality == need.quality;
+    let designed = item.designed().filter(|item| answers(&item.design));
+    designed.map(drop).ok_or_else(|| NotAdmitted::ItemAnswersAnother(name.to_owned()))
+}
+
 /// Days are written YYYY-MM-DD: their order is the order of their text.
 fn check_day(launched: &Launched, day: &str) -> Result<(), NotAdmitted> {
     let (first, last) = (launched.terms.start_date.as_str(), launched.terms.end_date.as_str());
@@ -145,7 +159,7 @@ fn check_day(launched: &Launched, day: &str) -> Result<(), NotAdmitted> {
 
 #[cfg(test)]
 mod tests {
-    use contract::training::{CampaignConcluded, CampaignLaunched, ItemApproved, ItemDesigned, ItemRetired};
+    use contract::training::{CampaignConcluded, CampaignLaunched, ItemApproved, ItemRetired, Quality};
     use eventstore::Decider;
 
     use super::*;
@@ -211,5 +225,27 @@ mod tests {
         let retired = state::<item::Item>(history.into_iter().chain([ItemRetired::default().into()]));
         assert_eq!(takes_sessions(&retired, "i"), Err(NotAdmitted::ItemRetired("i".to_owned())));
         assert_eq!(was_approved(&retired, "i"), Ok(()));
+    }
+
+    #[test]
+    fn an_item_meets_a_need_that_it_is_linked_to_or_shares_the_quality_of() {
+        let need = |quality: Quality| NeedIdentified {
+            need: "n".to_owned(),
+            quality: quality.into(),
+            ..NeedIdentified::default()
+        };
+        let item = |needs: &[&str]| {
+            let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+            let quality = Quality::Combat.into();
+            let designed = ItemDesigned { needs, quality, ..ItemDesigned::default() };
+            state::<item::Item>([designed.into(), ItemApproved::default().into()])
+        };
+        let another = Err(NotAdmitted::ItemAnswersAnother("i".to_owned()));
+        assert_eq!(answers(&item(&[]), "i", &need(Quality::Combat)), Ok(()));
+        assert_eq!(answers(&item(&["n"]), "i", &need(Quality::Political)), Ok(()));
+        assert_eq!(answers(&item(&["m"]), "i", &need(Quality::Political)), another);
+        let designed = state::<item::Item>([ItemDesigned::default().into()]);
+        let unapproved = Err(NotAdmitted::ItemNotApproved("i".to_owned()));
+        assert_eq!(answers(&designed, "i", &need(Quality::Combat)), unapproved);
     }
 }

@@ -1,7 +1,8 @@
 //! An operational need 缺什么补什么: something that a unit's officers lack.
 //!
 //! - It is a unit's in service; an assessment that showed it is on record.
-//! - It is met once; an item that met it was approved, an assessment that shows it is on record.
+//! - It is met once; an item that met it was approved, and is linked to it or of its quality; an assessment that
+//!   shows it is on record.
 
 use contract::status::{self, Kind};
 use contract::training::{NeedIdentified, NeedMet};

@@ -46,7 +46,7 @@ pub(super) async fn meet_need(
         statement: field::text("statement", &asked.statement, REASON_LENGTH_MAX)?,
     };
     let call = caller.call(&asked.request_id, &name.jurisdiction, asked.occurred_at)?;
-    let prepare = |fresh| meet(service, &met, item.as_ref(), assessment.as_ref(), expected, fresh);
+    let prepare = |fresh| meet(service, (&name, &met), item.as_ref(), assessment.as_ref(), expected, fresh);
     let answer = |need: &_| MeetNeedResponse {
         need: resource::need(need, &name, &service.reads.now().items),
         ..Default::default()
@@ -118,16 +118,19 @@ async fn identify(
 
 async fn meet(
     service: &Service,
-    met: &NeedMet,
+    (name, met): (&NeedName, &NeedMet),
     item: Option<&ItemName>,
     assessment: Option<&AssessmentName>,
     expected: Option<u64>,
     fresh: bool,
 ) -> Prepared<need::Need> {
-    let (mut admitted, mut guards) = (Ok(()), vec![]);
+    let (mut admitted, mut guards, stream) = (Ok(()), vec![], stream_of(name));
     if let Some(name) = item {
         let (item, guard) = service.item_of(name, fresh).await?;
-        admitted = admission::was_approved(&item.state, &name.to_string());
+        let need = service.needs.load(&stream, fresh).await?;
+        if let Some(need) = need.state.identified() {
+            admitted = admission::answers(&item.state, &name.to_string(), &need.need);
+        }
         guards.push(guard);
     }
     if let Some(name) = assessment {

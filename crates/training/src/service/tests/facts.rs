@@ -307,3 +307,41 @@ async fn the_roster_is_known_as_of_any_day() {
     assert_eq!(roster("2024-05-09").await, [(o1.clone(), bureau.clone()), (o2, team)]);
     assert_eq!(roster("").await, [(o1, bureau)]);
 }
+
+#[tokio::test]
+async fn thousands_take_part_in_one_session() {
+    const OFFICERS: usize = 2000;
+    let world = trained().await;
+    // The longest ids.
+    let ids: Vec<_> = (0..OFFICERS).map(|number| format!("o{number:062}")).collect();
+    for (batch, ids) in (300..).zip(ids.chunks(1000)) {
+        let row = |id: &String| NewOfficer {
+            officer_id: id.clone(),
+            unit: TEAM.to_owned(),
+            post_level: PostLevel::Staff.into(),
+            effective_date: "2024-03-01".to_owned(),
+        };
+        let import = ImportOfficersRequest {
+            request_id: request_id(batch),
+            parent: "jurisdictions/city".to_owned(),
+            officers: ids.iter().map(row).collect(),
+            occurred_at: None,
+        };
+        world.service().import_officers(Request::new(import)).await.unwrap();
+    }
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let held =
+        world.service().hold_session(Request::new(hold(20, "s1", "2", &ids))).await.unwrap().into_inner();
+    assert_eq!(held.session.unwrap().participants.len(), OFFICERS);
+    let after = figures(&world).await;
+    assert_eq!(after.participation, Some(out_of(2000, 2002)));
+    assert_eq!(after.hours.unwrap().total_hours, "4000");
+    let stream = StreamId::new("session", "city/2024/s1");
+    let recorded = world.store.reader().read_stream(&stream).await.unwrap();
+    // A jurisdiction's id may have 63 letters, too.
+    let longest = recorded[0].payload.len() + OFFICERS * (63 - "city".len());
+    assert!(longest < 512 << 10, "{longest}");
+    let more: Vec<_> = ids.iter().copied().chain(["o1"]).collect();
+    let refused = world.service().hold_session(Request::new(hold(21, "s2", "2", &more))).await.unwrap_err();
+    assert!(refused.message().starts_with("participants: "), "{}", refused.message());
+}
