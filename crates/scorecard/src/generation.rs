@@ -99,7 +99,7 @@ impl Generation {
         self.read(|folded| folded.reached.iter().map(|(service, at)| (*service, at.position)).collect())
     }
 
-    /// It is known to have come as far as that.
+    /// Says that it has come as far as the logs were when it was begun.
     pub(crate) fn make_whole(&self) {
         self.whole.store(true, Ordering::Relaxed);
     }

@@ -86,7 +86,8 @@ impl Projection {
         let rebuilding = |what: &str| Failure::Unavailable(format!("rebuilding: {what}"));
         let generation = self.generation();
         if generation.is_whole().is_none() {
-            let heads = self.heads.look().await;
+            let known = self.heads.known();
+            let heads = if known.is_empty() { self.heads.look().await } else { known };
             if let Some(head) = heads.values().find(|head| !head.away.is_empty()) {
                 return Err(rebuilding(&head.away));
             }
@@ -328,7 +329,14 @@ impl Projection {
             let differences = if of_then { String::new() } else { standing.facts.differences() };
             (differences, alarm.to_owned())
         });
-        freshness::freshness(current.reached(), &self.heads.known(), &alarms)
+        let mut heads = self.heads.known();
+        if current.cut().is_some() {
+            // Of a log that is folded to its end nothing is missing, however early the cut ends.
+            let reached = self.generation().positions();
+            let is_whole = |service: &str, head: u64| reached.get(service).is_some_and(|at| *at >= head);
+            heads.retain(|service, head| !head.away.is_empty() || !is_whole(service, head.position));
+        }
+        freshness::freshness(current.reached(), &heads, &alarms)
     }
 
     /// What time it is.

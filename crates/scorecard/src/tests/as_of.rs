@@ -104,7 +104,9 @@ async fn a_correction_recorded_later_changes_what_had_happened_and_not_what_was_
         let request = GetScorecardRequest { name, as_of_occurred, as_of_recorded, ..Default::default() };
         let card =
             service.get_scorecard(Request::new(request)).await.unwrap().into_inner().scorecard.unwrap();
-        (card.daily[0].entries, card.freshness[2].position)
+        let fresh = &card.freshness[2];
+        assert_eq!(fresh.head_position, fresh.position, "nothing is missing");
+        (card.daily[0].entries, fresh.position)
     };
     // Beside them: how far the cut comes.
     assert_eq!(entries(None, None).await, (1, evaluation + 1));

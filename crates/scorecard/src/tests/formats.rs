@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contract::scorecard::Scorecard;
+use futures::FutureExt as _;
 use tonic::{Code, Status};
 
 use super::history::closed_year;
@@ -55,7 +56,7 @@ async fn a_newer_format_is_built_beside_the_older_one_and_both_are_served_until_
         new.shown().await;
         (new, second)
     };
-    let (new, second) = while_read(&old, "traffic", beside).await;
+    let (new, second) = while_read(&old, "traffic", beside.boxed_local()).await;
     let generation = new.scorecard.projection.generation();
     assert!(generation.number() > number, "it writes beside the other one");
     assert_eq!(second.scorecard.projection.generation().number(), 0, "one of a format writes");
