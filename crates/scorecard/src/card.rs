@@ -133,7 +133,11 @@ impl Frame<'_> {
 
     fn rank_interval(&self, unit: &str) -> Option<RankInterval> {
         let Certainty::Computed(intervals) = self.certainty else { return None };
-        intervals.get(unit).map(|interval| RankInterval { low: interval.low, high: interval.high })
+        intervals.get(unit).map(|interval| RankInterval {
+            low: interval.low,
+            high: interval.high,
+            draws_elsewhere: interval.draws_elsewhere,
+        })
     }
 }
 
@@ -187,7 +191,8 @@ fn method(method: &Method) -> &'static str {
     }
 }
 
-fn reason(pending: Pending) -> &'static str {
+/// Why a component is pending, for people.
+pub(crate) fn reason(pending: Pending) -> &'static str {
     match pending {
         Pending::NoMark => "no mark is on record",
         Pending::PanelOpen => "the panel is not closed",

@@ -13,7 +13,7 @@ use scoring::{Appraisal, RankInterval, Scheme};
 use crate::card::{Certainty, Frame};
 use crate::fold::accountability::Veto;
 use crate::fold::evaluation::SERVICE;
-use crate::fold::evaluation::cycle::{Cycle, Phase};
+use crate::fold::evaluation::cycle::Cycle;
 use crate::fold::facts::Facts;
 use crate::fold::names::first;
 use crate::fold::record::Record;
@@ -175,11 +175,7 @@ impl League {
             }
         }
         let appraisal = scoring::appraise(&scheme, &facts);
-        let intervals = if snapshot.cycle.phase == Phase::Open {
-            BTreeMap::new()
-        } else {
-            scoring::rank_intervals(&scheme, &facts, &snapshot.name.cycle)
-        };
+        let intervals = scoring::rank_intervals(&scheme, &facts, &snapshot.name.cycle);
         let mut league = Self {
             name: snapshot.name,
             cycle: snapshot.cycle,

@@ -57,6 +57,18 @@ fn what_is_pending_says_why_and_leaves_the_final_pending() {
 }
 
 #[test]
+fn a_rank_of_an_open_cycle_has_its_interval_once_no_survey_is_open() {
+    let mut history = year();
+    history.close_panel();
+    assert!(history.card("bureau").rank_interval.is_none(), "its survey is open");
+    history.close_survey();
+    let card = history.card("bureau");
+    assert_eq!((card.publication(), card.rank), (Publication::Open, 1));
+    let interval = card.rank_interval.unwrap();
+    assert_eq!((interval.low, interval.high, interval.draws_elsewhere), (1, 1, 0));
+}
+
+#[test]
 fn a_revised_mark_and_a_reversed_entry_change_the_card() {
     let mut history = closed_year();
     history.revise_mark("traffic", "30");

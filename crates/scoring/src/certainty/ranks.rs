@@ -27,6 +27,8 @@ pub struct RankInterval {
     pub low: u32,
     /// The 97.5th percentile.
     pub high: u32,
+    /// In how many of the 10,000 draws the unit has another rank than it has.
+    pub draws_elsewhere: u32,
 }
 
 /// The 95 % rank interval of every unit that has a rank, by unit id (scoring.md §7); nothing if the scheme
@@ -41,6 +43,13 @@ pub fn rank_intervals(scheme: &Scheme, facts: &CycleFacts, cycle_id: &str) -> BT
     }
     let appraisal = appraise(scheme, facts);
     let year = Year::of(scheme, facts, &appraisal);
+    if !year.units.iter().any(|unit| unit.moves) {
+        return appraisal
+            .units
+            .iter()
+            .filter_map(|(id, unit)| Some((id.clone(), fixed(unit.rank?))))
+            .collect();
+    }
     let groups = ranked_groups(&appraisal);
     let mut times_at_rank: Vec<Vec<u32>> = vec![Vec::new(); year.units.len()];
     for group in &groups {
@@ -55,8 +64,13 @@ pub fn rank_intervals(scheme: &Scheme, facts: &CycleFacts, cycle_id: &str) -> BT
             tally_ranks(group, &finals, &mut times_at_rank);
         }
     }
-    let ranked = appraisal.units.into_iter().zip(&times_at_rank).filter(|((_, unit), _)| unit.rank.is_some());
-    ranked.map(|((unit_id, _), times)| (unit_id, interval(times))).collect()
+    let scored = appraisal.units.into_iter().zip(&times_at_rank);
+    scored.filter_map(|((unit_id, unit), times)| Some((unit_id, interval(times, unit.rank?)))).collect()
+}
+
+/// Of a rank that no draw can change.
+fn fixed(rank: u32) -> RankInterval {
+    RankInterval { low: rank, high: rank, draws_elsewhere: 0 }
 }
 
 /// A cycle as far as a draw needs it: the numbers of §3, points in cents.
@@ -215,7 +229,7 @@ fn tally_ranks(group: &[usize], finals: &[Option<f64>], times_at_rank: &mut [Vec
 }
 
 /// The nearest-rank percentiles of a tally over ranks 1, 2, 3 …
-fn interval(times_at_rank: &[u32]) -> RankInterval {
+fn interval(times_at_rank: &[u32], rank: u32) -> RankInterval {
     let nearest = |at: u32| {
         let mut draws = 0;
         let below = times_at_rank.iter().take_while(|times| {
@@ -224,7 +238,9 @@ fn interval(times_at_rank: &[u32]) -> RankInterval {
         });
         u32::try_from(below.count() + 1).unwrap_or(u32::MAX)
     };
-    RankInterval { low: nearest(LOW_AT), high: nearest(HIGH_AT) }
+    let place = usize::try_from(rank).ok().and_then(|rank| rank.checked_sub(1));
+    let here = place.and_then(|place| times_at_rank.get(place)).copied().unwrap_or_default();
+    RankInterval { low: nearest(LOW_AT), high: nearest(HIGH_AT), draws_elsewhere: DRAWS.saturating_sub(here) }
 }
 
 #[cfg(test)]
@@ -233,9 +249,13 @@ mod tests {
 
     #[test]
     fn the_percentiles_are_the_250th_and_the_9750th_draw() {
-        assert_eq!(interval(&[249, 1, 9_500, 250]), RankInterval { low: 2, high: 3 });
-        assert_eq!(interval(&[250, 9_499, 251]), RankInterval { low: 1, high: 3 });
-        assert_eq!(interval(&[0, 10_000]), RankInterval { low: 2, high: 2 });
+        let of = |times: &[u32], rank| {
+            let RankInterval { low, high, draws_elsewhere } = interval(times, rank);
+            (low, high, draws_elsewhere)
+        };
+        assert_eq!(of(&[249, 1, 9_500, 250], 3), (2, 3, 500));
+        assert_eq!(of(&[250, 9_499, 251], 1), (1, 3, 9_750));
+        assert_eq!(of(&[0, 10_000], 2), (2, 2, 0));
     }
 
     #[test]

@@ -134,6 +134,10 @@ fn a_clear_lead_is_certain_and_a_narrow_one_is_not() {
     let found: Vec<_> =
         intervals.iter().map(|(id, interval)| (id.as_str(), interval.low, interval.high)).collect();
     assert_eq!(found, [("far-above", 1, 1), ("just-above", 2, 3), ("just-below", 2, 3)]);
+    assert_eq!(intervals["far-above"].draws_elsewhere, 0);
+    // A tenth of a point apart, with a standard error of six tenths each: hardly better than by lot.
+    let elsewhere = intervals["just-above"].draws_elsewhere;
+    assert!((4_000..5_000).contains(&elsewhere), "{elsewhere}");
 }
 
 #[test]
