@@ -43,6 +43,7 @@ pub(crate) fn total(total: Option<&str>, other: Option<&str>) -> Option<String> 
     Some(text(points(other)? - points(total)?))
 }
 
-fn lost(line: Option<&LossLine>) -> Decimal {
+/// What a line took; none: nothing.
+pub(crate) fn lost(line: Option<&LossLine>) -> Decimal {
     line.and_then(|line| line.points.parse().ok()).unwrap_or_default()
 }

@@ -1,8 +1,10 @@
 //! Where the points went (scoring.md §6): each line of the arithmetic with the events that it comes from.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use contract::scorecard::{EventReference, LossKind, LossLine};
 use scoring::scheme::{Component, Method};
-use scoring::{Cause, Loss, Losses, Scheme};
+use scoring::{Appraisal, Cause, Loss, Scheme};
 
 use crate::card::text;
 use crate::fold::accountability;
@@ -12,34 +14,33 @@ use crate::fold::names::key;
 use crate::fold::trace::Trace;
 use crate::league::League;
 
+mod counted;
 mod forms;
 
-pub(crate) use forms::{Answered, answered};
+pub(crate) use counted::counted;
+pub(crate) use forms::answered;
+
+/// The events behind lines that are not kept in memory, by component and item: the forms of a stratum, what a ratio
+/// counts.
+pub(crate) type Behind = BTreeMap<(String, String), Vec<EventReference>>;
 
 /// The lines of a unit and their sum; none: no such unit.
-pub(crate) fn lines(
-    league: &League,
-    unit: &str,
-    answered: &Answered,
-) -> Option<(Vec<LossLine>, Option<String>)> {
-    let losses = scoring::losses(&league.scheme, &league.facts, &league.appraisal, unit)?;
-    let total = losses.total.map(text);
+pub(crate) fn lines(league: &League, unit: &str, behind: &Behind) -> Option<(Vec<LossLine>, Option<String>)> {
     let rules = (league.cycle.scheme.as_str(), league.cycle.scheme_version);
-    Some((told(league, &league.scheme, rules, unit, answered, losses), total))
+    told(league, (&league.scheme, rules), &league.appraisal, unit, behind)
 }
 
-/// Losses of a unit under a scheme, its own or another one, told with the events of its league. `rules`: the
-/// scheme's resource name and version.
+/// The lines of a unit and their sum as appraised under a scheme, its own or another one, told with the events of its
+/// league; with the scheme its resource name and version.
 pub(crate) fn told(
     league: &League,
-    scheme: &Scheme,
-    rules: (&str, u32),
+    (scheme, rules): (&Scheme, (&str, u32)),
+    appraisal: &Appraisal,
     unit: &str,
-    answered: &Answered,
-    losses: Losses,
-) -> Vec<LossLine> {
-    let explained = Explained { league, scheme, rules, unit, answered };
-    losses.lines.into_iter().map(|loss| explained.line(loss)).collect()
+    behind: &Behind,
+) -> Option<(Vec<LossLine>, Option<String>)> {
+    let explained = Explained { league, scheme, rules, appraisal, unit, behind };
+    explained.lines()
 }
 
 /// What a line is about, whatever its points: lines of two explanations with the same are of the same thing.
@@ -51,8 +52,9 @@ struct Explained<'a> {
     league: &'a League,
     scheme: &'a Scheme,
     rules: (&'a str, u32),
+    appraisal: &'a Appraisal,
     unit: &'a str,
-    answered: &'a Answered,
+    behind: &'a Behind,
 }
 
 /// What a line is about: component, source, kind, item, description, events.
@@ -99,6 +101,12 @@ impl About {
 }
 
 impl Explained<'_> {
+    fn lines(&self) -> Option<(Vec<LossLine>, Option<String>)> {
+        let losses = scoring::losses(self.scheme, &self.league.facts, self.appraisal, self.unit)?;
+        let total = losses.total.map(text);
+        Some((losses.lines.into_iter().map(|loss| self.line(loss)).collect(), total))
+    }
+
     fn line(&self, loss: Loss) -> LossLine {
         let about = self.about(loss.cause);
         LossLine {
@@ -135,7 +143,8 @@ impl Explained<'_> {
             }
             Cause::Indicator { component_id, indicator_id } => self.indicator(component_id, indicator_id),
             Cause::Ratio { component_id, ratio } => {
-                About::component(LossKind::Ratio, component_id, ratio.clone()).item(ratio)
+                let (key, events) = self.behind(component_id, ratio);
+                About::component(LossKind::Ratio, key.0, key.1.clone()).item(key.1).events(events)
             }
             Cause::Rescaled { component_id } => {
                 About::component(LossKind::Unspecified, component_id, "rescaled")
@@ -190,9 +199,7 @@ impl Explained<'_> {
             }
             Some(_) | None => None,
         };
-        let asked = (component_id, stratum_id);
-        let forms = self.answered.get(&asked).cloned().unwrap_or_default();
-        let (component_id, stratum_id) = asked;
+        let ((component_id, stratum_id), forms) = self.behind(component_id, stratum_id);
         let about = About::component(LossKind::Stratum, component_id, title.unwrap_or_default());
         about.item(stratum_id).events(forms)
     }
@@ -227,10 +234,28 @@ impl Explained<'_> {
         entries.map(|(_, entry)| reference(entry.recorded, "EntryRecorded")).collect()
     }
 
+    /// That it was entered, and whatever its own lines come from but what is not kept in memory.
     fn child(&self, unit_id: String) -> About {
         let entered = self.league.record.units.get(&unit_id);
-        let events = entered.map(|entered| reference(entered.recorded, "UnitEntered"));
-        About::whole(LossKind::Child, "its share of the roll-up").item(unit_id).events(events)
+        let entered = entered.map(|entered| reference(entered.recorded, "UnitEntered"));
+        let nothing = Behind::new();
+        let child = Explained { unit: &unit_id, behind: &nothing, ..*self };
+        let lines = child.lines().map(|(lines, _)| lines).unwrap_or_default();
+        let below = lines.into_iter().flat_map(|line| line.events);
+        let mut seen = BTreeSet::new();
+        let mut events: Vec<_> = entered.into_iter().chain(below).collect();
+        events.retain(|event| seen.insert((event.service.clone(), event.position)));
+        let final_points = self.appraisal.units.get(&unit_id).and_then(|child| child.final_points);
+        let final_points = final_points.map_or_else(String::new, text);
+        let description = format!("its share of the roll-up, with a final of {final_points}");
+        About::whole(LossKind::Child, description).item(unit_id).events(events)
+    }
+
+    /// The events of an item that are not kept in memory.
+    fn behind(&self, component_id: String, item: String) -> ((String, String), Vec<EventReference>) {
+        let key = (component_id, item);
+        let events = self.behind.get(&key).cloned().unwrap_or_default();
+        (key, events)
     }
 }
 

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 
 use contract::accountability::FindingMade;
-use contract::complaints::{ComplaintOverdue, ComplaintSubstantiated};
+use contract::complaints::{
+    ComplaintAssigned, ComplaintOverdue, ComplaintReopened, ComplaintSubstantiated, ComplaintTransferred,
+    RectificationRefuted,
+};
 use contract::evaluation::EntryRecorded;
 use contract::field::to_wire;
 use contract::scorecard::{EventReference, LossLine};
@@ -38,8 +41,12 @@ pub(crate) fn tell<'a>(
             causes.entry(cause).or_default().push(number);
         }
     }
+    let mut responsible = HashMap::new();
     for event in past.events() {
         let event = event?;
+        if !causes.is_empty() {
+            note(&mut responsible, &event)?;
+        }
         let places = named.get_mut(event.service).and_then(|positions| positions.remove(&event.position));
         for (number, place) in places.into_iter().flatten() {
             let line = &mut *lines[number];
@@ -50,7 +57,7 @@ pub(crate) fn tell<'a>(
         }
         let of = if causes.is_empty() { None } else { causes.remove(&event.event_id) };
         for number in of.into_iter().flatten() {
-            lines[number].officers = officers(&event)?;
+            lines[number].officers = officers(&event, &responsible)?;
         }
     }
     Ok(())
@@ -71,10 +78,26 @@ fn price(line: &mut LossLine, scheme: &Scheme, entry: &EntryRecorded) {
     line.tariff_points = tariff.map_or_else(String::new, |tariff| text(tariff.points));
 }
 
-/// The officers whom a fact names.
-fn officers(event: &Occurrence<'_>) -> Result<Vec<String>, Corrupt> {
+/// Notes whose a complaint is now, by its name.
+fn note(responsible: &mut HashMap<String, String>, event: &Occurrence<'_>) -> Result<(), Corrupt> {
+    if event.event_type == ComplaintAssigned::full_name() {
+        let ComplaintAssigned { complaint, officer, .. } = decoded(event)?;
+        responsible.insert(complaint, officer);
+    } else if event.event_type == ComplaintTransferred::full_name() {
+        responsible.remove(&decoded::<ComplaintTransferred>(event)?.complaint);
+    }
+    Ok(())
+}
+
+/// The officers whom a fact names; of a complaint that was not put right, the one who was responsible.
+fn officers(event: &Occurrence<'_>, responsible: &HashMap<String, String>) -> Result<Vec<String>, Corrupt> {
+    let of = |complaint: &str| responsible.get(complaint).cloned().into_iter().collect();
     let named = if event.event_type == ComplaintOverdue::full_name() {
         vec![decoded::<ComplaintOverdue>(event)?.officer]
+    } else if event.event_type == RectificationRefuted::full_name() {
+        of(&decoded::<RectificationRefuted>(event)?.complaint)
+    } else if event.event_type == ComplaintReopened::full_name() {
+        of(&decoded::<ComplaintReopened>(event)?.complaint)
     } else if event.event_type == ComplaintSubstantiated::full_name() {
         decoded::<ComplaintSubstantiated>(event)?.officers
     } else if event.event_type == FindingMade::full_name() {

@@ -42,9 +42,11 @@ pub(crate) async fn explain(
     name: &ScorecardName,
 ) -> Result<(Vec<LossLine>, Option<String>), Failure> {
     let past = current.past().await.map_err(|error| away(&error))?;
-    let answered = explain::answered(past.events_of(current.cut()), &current.league, &name.unit);
-    let answered = answered.map_err(unreadable)?;
-    let explained = explain::lines(&current.league, &name.unit, &answered);
+    let events = || past.events_of(current.cut());
+    let mut behind = explain::answered(events(), &current.league, &name.unit).map_err(unreadable)?;
+    let counted = explain::counted(events, &current.league, &name.unit, current.instant());
+    behind.extend(counted.map_err(unreadable)?);
+    let explained = explain::lines(&current.league, &name.unit, &behind);
     let (mut lines, total) = explained.ok_or_else(|| Failure::not_found(name))?;
     origins::tell(lines.iter_mut(), &current.league.scheme, &past).map_err(unreadable)?;
     Ok((lines, total))

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::current::Current;
-use crate::explain::{self, Answered};
+use crate::explain::{self, Behind};
 use crate::fold::names::first;
 use crate::freshness;
 use crate::generation::Generation;
@@ -150,7 +150,7 @@ impl Changed {
     fn of(projection: &Projection, current: &Current, mut known: BTreeMap<String, i64>) -> Self {
         let mut changed = Vec::new();
         for (unit, card) in cards(projection, current) {
-            let (lines, total) = explain::lines(&current.league, &unit, &Answered::new()).unwrap_or_default();
+            let (lines, total) = explain::lines(&current.league, &unit, &Behind::new()).unwrap_or_default();
             let mut rows = shown::card(&current.league, &unit, &card, total.as_deref());
             let undated = shown::lines(&current.league, &unit, &lines);
             let digest = shown::digest(&[rows.as_slice(), undated.as_slice()].concat());

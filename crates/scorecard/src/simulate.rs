@@ -1,18 +1,19 @@
 //! Another scheme on the same facts (scoring.md §6).
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::field::BadField;
 use contract::scorecard::simulate_scorecard_request::Rules;
-use contract::scorecard::{LossLine, Scorecard, SimulationBasis};
+use contract::scorecard::{LossKind, LossLine, Scorecard, SimulationBasis};
 use contract::status::{Failure, Kind};
 use rust_decimal::Decimal;
 use scoring::scheme::{Component, Method, Panel};
 use scoring::{Appraisal, Scheme, simulate};
 
-use crate::card::{Certainty, Frame, text};
+use crate::card::{Certainty, Frame, reason, text};
 use crate::compare;
-use crate::explain::{self, Answered};
+use crate::explain::{self, Behind};
 use crate::fold::evaluation::cycle::list;
 use crate::fold::facts::Facts;
 use crate::league::League;
@@ -120,14 +121,83 @@ impl<'a> Table<'a> {
 
     /// What moves: lines of the simulated explanation that are not those that stand.
     pub(crate) fn moved(&self, unit: &str) -> Vec<LossLine> {
-        let none = Answered::new();
+        let none = Behind::new();
         let Some((lines, _)) = explain::lines(self.league, unit, &none) else { return Vec::new() };
-        let scheme = &self.simulated.scheme;
-        let losses = scoring::losses(scheme, &self.league.facts, &self.appraisal, unit);
         let rules = (self.simulated.name.as_str(), self.simulated.scheme_version);
-        let simulated = losses.map(|losses| explain::told(self.league, scheme, rules, unit, &none, losses));
-        compare::moved(&lines, &simulated.unwrap_or_default())
+        let scheme = (&self.simulated.scheme, rules);
+        let simulated = explain::told(self.league, scheme, &self.appraisal, unit, &none);
+        let simulated = simulated.unwrap_or_default().0;
+        match self.basis {
+            SimulationBasis::Recomputed => compare::moved(&lines, &simulated),
+            SimulationBasis::Rescaled | SimulationBasis::Unspecified => {
+                self.moved_as_wholes(unit, lines, simulated)
+            }
+        }
     }
+
+    /// Rescaled points have no lines of their own, so each component moves as a whole.
+    fn moved_as_wholes(&self, unit: &str, lines: Vec<LossLine>, simulated: Vec<LossLine>) -> Vec<LossLine> {
+        let of_component = |line: &LossLine| !line.component_id.is_empty();
+        let (parts, rest): (Vec<_>, Vec<_>) = lines.into_iter().partition(of_component);
+        let (simulated_parts, simulated_rest): (Vec<_>, Vec<_>) =
+            simulated.into_iter().partition(of_component);
+        let components = self.simulated.scheme.components().iter().chain(self.league.scheme.components());
+        let ids: BTreeSet<_> = components.map(|component| component.component_id.as_str()).collect();
+        let whole = |id| self.moved_component(unit, id, &parts, &simulated_parts);
+        let mut moved: Vec<_> = ids.into_iter().filter_map(whole).collect();
+        moved.extend(compare::moved(&rest, &simulated_rest));
+        moved.sort_by_key(|line| Reverse(compare::lost(Some(line)).abs()));
+        moved
+    }
+
+    /// How a component moves, with the events behind its points; none: not at all.
+    fn moved_component(
+        &self,
+        unit: &str,
+        id: &str,
+        parts: &[LossLine],
+        simulated: &[LossLine],
+    ) -> Option<LossLine> {
+        let of = |line: &&LossLine| line.component_id == id;
+        let lost = |lines: &[LossLine]| {
+            lines.iter().filter(of).map(|line| compare::lost(Some(line))).sum::<Decimal>()
+        };
+        let points = lost(simulated) - lost(parts);
+        let scored = self.appraisal.units.get(unit)?;
+        let scored =
+            scored.components.iter().find(|score| score.component_id == id).map(|score| score.points);
+        if points.is_zero() && !matches!(scored, Some(Err(_))) {
+            return None;
+        }
+        let own = self.league.scheme.component(id).map(|_| self.league.points(unit, id));
+        let before = match own {
+            Some(Some(points)) => of_max(&self.league.scheme, id, points),
+            Some(None) => "pending".to_owned(),
+            None => "not scored".to_owned(),
+        };
+        let after = match scored {
+            Some(Ok(points)) => of_max(self.scheme(), id, points),
+            Some(Err(pending)) => format!("pending: {}", reason(pending)),
+            None => "not scored".to_owned(),
+        };
+        let mut seen = BTreeSet::new();
+        let events = parts.iter().filter(of).flat_map(|line| line.events.clone());
+        Some(LossLine {
+            component_id: id.to_owned(),
+            kind: LossKind::Unspecified.into(),
+            description: format!("{before} → {after}"),
+            points: text(points.normalize()),
+            events: events.filter(|event| seen.insert((event.service.clone(), event.position))).collect(),
+            scheme: self.simulated.name.clone(),
+            scheme_version: self.simulated.scheme_version,
+            ..LossLine::default()
+        })
+    }
+}
+
+fn of_max(scheme: &Scheme, component_id: &str, points: Decimal) -> String {
+    let max = scheme.component(component_id).map(|component| component.max_points.normalize());
+    format!("{} of {}", text(points), max.unwrap_or_default())
 }
 
 /// Whether a panel under other rules would tell of its ballots what its own result does not: other classes or weights

@@ -2,6 +2,7 @@
 
 mod as_of;
 mod cards;
+mod compared;
 mod due;
 mod explained;
 mod figures;

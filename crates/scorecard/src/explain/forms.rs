@@ -1,26 +1,21 @@
 //! The forms behind a survey's lines: looked up in the history, since they are not kept in memory.
 
-use std::collections::BTreeMap;
-
-use contract::scorecard::EventReference;
 use scoring::scheme::Method;
 
+use super::Behind;
 use crate::fold::evaluation::SERVICE;
 use crate::fold::evaluation::form::Form;
 use crate::fold::trace::Trace;
 use crate::history::{Corrupt, Occurrence};
 use crate::league::League;
 
-/// The forms that say something of a unit, by component and stratum.
-pub(crate) type Answered = BTreeMap<(String, String), Vec<EventReference>>;
-
 /// Looks up the forms behind a unit's surveys that have points, among the events that the league is of.
 pub(crate) fn answered<'a>(
     events: impl Iterator<Item = Result<Occurrence<'a>, Corrupt>>,
     league: &League,
     unit: &str,
-) -> Result<Answered, Corrupt> {
-    let mut found = Answered::new();
+) -> Result<Behind, Corrupt> {
+    let mut found = Behind::new();
     let (cycle, name) =
         (league.name.to_string(), format!("jurisdictions/{}/units/{unit}", league.name.jurisdiction));
     let shown = |component: &&scoring::scheme::Component| {

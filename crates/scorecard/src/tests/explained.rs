@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use contract::complaints::ComplaintOverdue;
+use contract::complaints::{ComplaintAssigned, ComplaintOverdue, RectificationRefuted};
 use contract::evaluation::EntryRecorded;
 use contract::evaluation::entry_recorded::Target;
 use contract::scorecard::{EventReference, LossKind, LossLine};
@@ -10,15 +10,14 @@ use rust_decimal::Decimal;
 use scoring::Scheme;
 use uuid::Uuid;
 
-use super::history::{History, closed_year, complaint, cycle, rules, unit, year};
-use crate::explain::{self, Answered};
+use super::history::{History, closed_year, complaint, cycle, officer, rules, unit, year};
+use crate::explain::{self, Behind};
 use crate::fold::trace::Trace;
-use crate::history::{Occurrence, Packed, Past};
 use crate::origins;
 
 fn lines(history: &History, unit: &str) -> (Vec<LossLine>, Option<String>) {
     let league = history.league();
-    explain::lines(&league, unit, &Answered::new()).unwrap()
+    explain::lines(&league, unit, &Behind::new()).unwrap()
 }
 
 fn sum(lines: &[LossLine]) -> Decimal {
@@ -71,7 +70,10 @@ fn each_line_leads_to_the_events_behind_it() {
     assert_eq!(types(LossKind::Start, ""), ["CycleOpened"]);
     assert_eq!(types(LossKind::Entry, "e2"), ["EntryRecorded"]);
     assert_eq!(types(LossKind::Indicator, "cleared"), ["IndicatorTargetSet", "IndicatorReported"]);
-    assert_eq!(types(LossKind::Child, "station"), ["UnitEntered"]);
+    // Entered, then what its own lines come from, each once.
+    let child = types(LossKind::Child, "station");
+    assert_eq!(child[..2], ["UnitEntered", "MarkRecorded"]);
+    assert_eq!(child.iter().filter(|kind| *kind == "EntryRecorded").count(), 4);
     assert_eq!(types(LossKind::Veto, ""), ["VetoRaised"]);
     let clip = lines.iter().find(|line| line.kind() == LossKind::Clip).unwrap();
     assert_eq!((clip.source_id.as_str(), clip.events.len()), ("inspection", 2));
@@ -84,7 +86,7 @@ fn a_stratum_line_carries_the_forms_it_was_given() {
     let history = closed_year();
     let league = history.league();
     let form = Trace { position: 7, event_id: Uuid::from_u128(7) }.reference("evaluation", "FormAnswered");
-    let answered = Answered::from([(("public".to_owned(), "recipients".to_owned()), vec![form.clone()])]);
+    let answered = Behind::from([(("public".to_owned(), "recipients".to_owned()), vec![form.clone()])]);
     let (lines, _) = explain::lines(&league, "bureau", &answered).unwrap();
     assert_eq!(events(&lines, LossKind::Stratum, "recipients"), [form]);
     assert!(events(&lines, LossKind::Stratum, "residents").is_empty());
@@ -141,11 +143,8 @@ fn an_entry_says_what_caused_it_by_which_tariff_and_which_officers_that_names() 
     let mut rules = rules();
     rules.daily_sources[1].tariffs =
         vec![Tariff { cause: TariffCause::ComplaintOverdue.into(), points: "-0.5".to_owned() }];
-    let recorded = history.recorded();
-    let packed = Packed::of(recorded.iter().map(|(service, event)| Occurrence::of(service, event)));
-    let past = Past { runs: vec![packed.bytes().to_vec()], version: 0 };
     let (mut lines, _) = lines(&history, "traffic");
-    origins::tell(lines.iter_mut(), &Scheme::parse(&rules).unwrap(), &past).unwrap();
+    origins::tell(lines.iter_mut(), &Scheme::parse(&rules).unwrap(), &history.past()).unwrap();
     let line = lines.iter().find(|line| line.item == "by-tariff").unwrap();
     assert_eq!((line.cause(), line.cause_thing.clone()), (TariffCause::ComplaintOverdue, complaint("c9")));
     assert_eq!((line.tariff_points.as_str(), &line.officers), ("-0.50", &vec![officer]));
@@ -153,4 +152,31 @@ fn an_entry_says_what_caused_it_by_which_tariff_and_which_officers_that_names() 
     assert_eq!(line.events[0].actor, "clerk");
     let by_hand = lines.iter().find(|line| line.kind() == LossKind::Entry && line.item == "e1").unwrap();
     assert_eq!((by_hand.tariff_points.as_str(), by_hand.officers.len()), ("", 0));
+}
+
+#[test]
+fn what_a_refuted_complaint_costs_names_who_was_responsible_for_it() {
+    let mut history = year();
+    history.lodge("c9", "traffic");
+    for id in ["o6", "o7"] {
+        let (complaint, officer) = (complaint("c9"), officer(id));
+        let assigned = ComplaintAssigned { complaint, unit: unit("traffic"), officer, ..Default::default() };
+        history.tell("complaints", "complaint-city/c9", &assigned);
+    }
+    let refuted = RectificationRefuted { complaint: complaint("c9"), ..Default::default() };
+    history.tell("complaints", "complaint-city/c9", &refuted);
+    let caused = EntryRecorded {
+        cycle: cycle(),
+        unit: unit("traffic"),
+        entry_id: "by-tariff".to_owned(),
+        target: Some(Target::SourceId("complaint".to_owned())),
+        points: "-0.25".to_owned(),
+        cause_event_id: Uuid::from_u128(history.0.len().try_into().unwrap()).to_string(),
+        ..EntryRecorded::default()
+    };
+    history.tell("evaluation", "daily_assessment-city/2024/traffic", &caused);
+    let (mut lines, _) = lines(&history, "traffic");
+    origins::tell(lines.iter_mut(), &Scheme::parse(&rules()).unwrap(), &history.past()).unwrap();
+    let line = lines.iter().find(|line| line.item == "by-tariff").unwrap();
+    assert_eq!(line.officers, [officer("o7")]);
 }

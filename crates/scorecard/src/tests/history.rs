@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::figures::Standing;
 use crate::fold::Folded;
+use crate::history::{Occurrence, Packed, Past};
 use crate::league::{Indices, League};
 
 mod evaluation;
@@ -157,6 +158,13 @@ impl History {
             recorded.push((told.service, event));
         }
         recorded
+    }
+
+    /// All of it, packed.
+    pub(super) fn past(&self) -> Past {
+        let recorded = self.recorded();
+        let packed = Packed::of(recorded.iter().map(|(service, event)| Occurrence::of(service, event)));
+        Past { runs: vec![packed.bytes().to_vec()], version: 0 }
     }
 
     /// All of it folded.

@@ -10,7 +10,10 @@ use contract::scorecard::{
     CompareScorecardsRequest, ExplainScorecardRequest, GetScorecardRequest, ListRisksRequest, LossKind,
     RebuildScorecardsRequest, RiskKind, WatchScorecardsRequest, WatchScorecardsResponse,
 };
-use contract::training::{Basic, ItemDesigned, Quality, SessionHeld, TrainingMode};
+use contract::training::{
+    AcceptanceMethodIssued, AssessmentRecorded, Basic, ItemDesigned, Quality, SessionHeld, SessionVoided,
+    TrainingMode,
+};
 use contract::words::component::Method;
 use contract::words::{IndexKind, IndexMethod, SchemeRules};
 use futures::StreamExt as _;
@@ -21,6 +24,7 @@ use tonic::Request;
 
 use super::history::{History, closed_year, complaint, cycle, instant, officer, rules, unit, year};
 use super::running::{City, PATIENCE, Running, while_read};
+use crate::explain;
 
 /// Three indices in the place of the panel, the indicators and the survey.
 fn index_rules() -> SchemeRules {
@@ -207,7 +211,83 @@ async fn a_running_projection_computes_the_same_indices_and_explains_them_to_the
     assert_eq!(explained.total_points.unwrap().parse::<Decimal>().unwrap(), sum);
     let ratios = explained.lines.iter().filter(|line| line.kind() == LossKind::Ratio).count();
     assert_eq!(ratios, 6, "participation, coverage, three of complaints, delivered");
+    for line in &explained.lines {
+        assert!(line.kind() == LossKind::Rounding || !line.events.is_empty(), "{line:?}");
+        assert!(line.events.iter().all(|event| event.recorded_at.is_some()), "{line:?}");
+    }
     running.stop().await;
+}
+
+/// The types of the events behind a ratio, in order.
+fn behind(history: &History, ratio: &str) -> Vec<String> {
+    let (league, past) = (history.league(), history.past());
+    let found = explain::counted(|| past.events(), &league, "bureau", super::running::clock()()).unwrap();
+    let (_, events) = found.into_iter().find(|((_, item), _)| item == ratio).unwrap();
+    events.into_iter().map(|event| event.event_type).collect()
+}
+
+#[test]
+fn a_ratio_leads_to_all_that_it_counts() {
+    let history = index_year();
+    assert_eq!(behind(&history, "participation"), ["CampaignLaunched", "SessionHeld"]);
+    assert_eq!(behind(&history, "leader_participation"), ["CampaignLaunched"]);
+    assert_eq!(behind(&history, "grassroots_coverage"), ["CampaignLaunched", "SessionHeld"]);
+    let on_time = ["ComplaintAssigned", "ComplaintClosed", "ComplaintAssigned"];
+    assert_eq!(behind(&history, "on_time"), on_time);
+    assert_eq!(behind(&history, "satisfaction"), ["RectificationVerified"]);
+    assert_eq!(behind(&history, "not_reopened"), ["ComplaintClosed"]);
+    let delivered = ["CommitmentAssigned", "CommitmentAssigned", "DeliveryVerified"];
+    assert_eq!(behind(&history, "delivered"), delivered);
+}
+
+#[test]
+fn a_session_of_others_a_voided_one_and_an_assessment_that_counts_no_more_are_not_behind_a_ratio() {
+    let mut history = index_year();
+    let session = |id: &str| format!("jurisdictions/city/campaigns/drive/sessions/{id}");
+    for (id, participant) in [("s2", "o2"), ("s3", "stranger")] {
+        let held = SessionHeld {
+            session: session(id),
+            item: "jurisdictions/city/campaigns/drive/items/i1".to_owned(),
+            unit: unit("station"),
+            mode: TrainingMode::Mutual.into(),
+            session_date: "2024-05-07".to_owned(),
+            hours: "1".to_owned(),
+            participants: vec![officer(participant)],
+        };
+        history.tell("training", &format!("session-city/drive/{id}"), &held);
+    }
+    let voided = SessionVoided { session: session("s1"), ..Default::default() };
+    history.tell("training", "session-city/drive/s1", &voided);
+    let issued = AcceptanceMethodIssued {
+        campaign: "jurisdictions/city/campaigns/drive".to_owned(),
+        required_qualities: vec![Quality::Physical.into()],
+        ..Default::default()
+    };
+    history.tell("training", "campaign-city/drive", &issued);
+    for (id, day) in [("a1", "2024-05-08"), ("a2", "2024-05-09")] {
+        let recorded = AssessmentRecorded {
+            assessment: format!("{}/assessments/{id}", officer("o1")),
+            campaign: "jurisdictions/city/campaigns/drive".to_owned(),
+            quality: Quality::Physical.into(),
+            assessment_date: day.to_owned(),
+            passed: true,
+            score: None,
+        };
+        history.tell("training", &format!("assessment-city/o1/{id}"), &recorded);
+    }
+    assert_eq!(behind(&history, "participation"), ["CampaignLaunched", "SessionHeld"]);
+    let passed = ["CampaignLaunched", "AcceptanceMethodIssued", "AssessmentRecorded"];
+    assert_eq!(behind(&history, "pass_rate"), passed);
+}
+
+#[test]
+fn behind_a_published_ratio_is_what_was_known_then() {
+    let mut history = index_year();
+    history.close();
+    let before = behind(&history, "not_reopened");
+    history.publish(vec![super::history::result(history.card("bureau"))]);
+    complain(&mut history, "c3", at("2024-06-01T00:00:00Z"), Some(at("2024-05-20T00:00:00Z")));
+    assert_eq!(behind(&history, "not_reopened"), before);
 }
 
 #[tokio::test]

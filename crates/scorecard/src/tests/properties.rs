@@ -7,7 +7,7 @@ use proptest::{prop_assert, prop_assert_eq};
 use rust_decimal::Decimal;
 
 use super::history::{History, cycle_name};
-use crate::explain::{self, Answered};
+use crate::explain::{self, Behind};
 use crate::fold::Folded;
 use crate::fold::rows::Change;
 use crate::league::{Indices, League};
@@ -218,7 +218,7 @@ proptest! {
         prop_assert_eq!(folded.facts.differences(), "");
         let league = League::compute(folded.snapshot(&cycle_name()).unwrap(), Indices::default()).unwrap();
         for unit in UNITS {
-            let (lines, total) = explain::lines(&league, unit, &Answered::new()).unwrap();
+            let (lines, total) = explain::lines(&league, unit, &Behind::new()).unwrap();
             let sum: Decimal = lines.iter().map(|line| line.points.parse::<Decimal>().unwrap()).sum();
             let final_points = league.card(unit).unwrap().final_points.clone();
             prop_assert!(total.is_some() == final_points.is_some());

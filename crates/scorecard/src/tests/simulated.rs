@@ -145,3 +145,36 @@ fn a_scheme_with_faults_is_refused_by_what_is_wrong_with_it() {
     };
     assert_eq!(bad.field(), "scheme");
 }
+
+#[test]
+fn rescaled_each_component_moves_as_a_whole_with_the_events_behind_its_points() {
+    let mut rules = other_rules();
+    rules.components.push(Component {
+        component_id: "new".to_owned(),
+        title: "New".to_owned(),
+        max_points: "1".to_owned(),
+        method: Some(Method::Assessor(AssessorMethod {})),
+    });
+    let history = published_year();
+    let rules = Some(Rules::Inline(rules));
+    let scheme = simulate::scheme(&history.folded().facts, rules.as_ref(), 0).unwrap();
+    let league = history.league();
+    let moved = simulate::Table::of(&league, &scheme, SimulationBasis::Rescaled).moved("traffic");
+    let told: Vec<_> = moved
+        .iter()
+        .map(|line| {
+            let types: Vec<_> = line.events.iter().map(|event| event.event_type.as_str()).collect();
+            (line.component_id.as_str(), line.points.as_str(), line.description.as_str(), types)
+        })
+        .collect();
+    // What is worth as much as before does not move.
+    assert_eq!(
+        told,
+        [
+            ("public", "10.40", "19.20 of 40 → 28.80 of 60", vec![]),
+            ("conduct", "-2.25", "7.75 of 10 → not scored", vec!["CycleOpened", "EntryRecorded"]),
+            ("work", "-1.00", "27.00 of 30 → 18.00 of 20", vec!["MarkRecorded"]),
+            ("new", "0.00", "not scored → pending: the cycle's scheme has no such component", vec![]),
+        ]
+    );
+}
