@@ -24,8 +24,9 @@ mod enter;
 mod enter_beside;
 pub(crate) mod year;
 
-/// As many as `TEST_YEARS` said when the test was built, or else these, as far as time allows.
+/// As many as `TEST_YEARS` said when the test was built, or else these, as far as time allows; but some in any case.
 const YEARS: u64 = 100;
+const YEARS_MIN: u64 = 20;
 const TIME_MAX: Duration = Duration::from_secs(45);
 const AT_ONCE: usize = 16;
 /// Noon of the 2nd of April 2024, while nothing is overdue; noon of the 2nd of January 2025.
@@ -43,7 +44,7 @@ async fn what_is_published_is_what_the_arithmetic_makes_of_the_same_facts() {
     let (started, mut entered, mut running) = (Instant::now(), Vec::new(), JoinSet::new());
     let mut methods = std::collections::BTreeMap::<&'static str, u64>::new();
     for seed in 0..asked.unwrap_or(YEARS) {
-        if asked.is_none() && started.elapsed() > TIME_MAX {
+        if asked.is_none() && seed >= YEARS_MIN && started.elapsed() > TIME_MAX {
             break;
         }
         if running.len() == AT_ONCE {
@@ -62,7 +63,6 @@ async fn what_is_published_is_what_the_arithmetic_makes_of_the_same_facts() {
     while let Some(year) = running.join_next().await {
         entered.push(year.unwrap());
     }
-    assert!(entered.len() >= 20, "{} years were tried", entered.len());
     now.store(PUBLISHED, Ordering::Relaxed);
     for (seed, year) in entered {
         check_year(server.channel(), seed, &year).await;

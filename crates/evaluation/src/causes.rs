@@ -119,6 +119,13 @@ impl ReadModel {
         self.followed(&entry.cause_thing).any(|(_, known)| same(&known.recorded))
     }
 
+    /// Whether an entry of a cycle came of a fact about `thing`.
+    pub fn took(&self, cycle: &str, thing: &str, event: &RecordedEvent) -> bool {
+        let event_id = event.event_id.to_string();
+        let of_fact = |known: &EntryRecorded| known.cycle == cycle && known.cause_event_id == event_id;
+        self.followed(thing).any(|(_, known)| of_fact(&known.recorded))
+    }
+
     fn followed(&self, thing: &str) -> impl Iterator<Item = (&EntryKey, &Entry)> {
         let followed = self.causes.followed.get(thing).into_iter().flatten();
         followed.filter_map(|key| {

@@ -281,7 +281,9 @@ fn places(
     let known: Vec<_> = known.filter_map(|(_, loaded)| Some((loaded, loaded.state.opened()?))).collect();
     let is_named = |opened: &cycle::Opened| opened.terms.cycle == caused.cycle;
     let is_open = |opened: &cycle::Opened| opened.phase == cycle::Phase::Open;
-    let named = known.iter().any(|(_, opened)| is_named(opened) && is_open(opened));
+    // It is named also if it took the fact before it was closed.
+    let took = |opened: &cycle::Opened| model.took(&opened.terms.cycle, &caused.thing, event);
+    let named = known.iter().any(|(_, opened)| is_named(opened) && (is_open(opened) || took(opened)));
     let place = |(loaded, opened): &(&Loaded<cycle::Cycle>, &cycle::Opened)| {
         let terms = &opened.terms;
         let period = &*terms.start_date..=&*terms.end_date;

@@ -222,8 +222,18 @@ async fn a_finding_counts_in_the_open_cycle_that_it_names_or_else_in_that_of_its
     world.close(CYCLE).await.unwrap();
     let late = world.fact(finding(CYCLE)).await;
     world.react::<Accountability>(&late).await;
-    let asked = ListEntriesRequest { parent: next, ..Default::default() };
-    assert_eq!(world.entries(asked).await[0].entry_date, "2026-01-20");
+    let asked = || ListEntriesRequest { parent: next.clone(), ..Default::default() };
+    assert_eq!(world.entries(asked()).await[0].entry_date, "2026-01-20");
+    // What the cycle took before it was closed does not count in another one when it is read again.
+    world.at("2026-01-21T02:00:00Z");
+    let other = format!("{CITY}/cycles/second");
+    world.open_cycle("second", "2026-01-01", "2026-12-31", CycleLevel::Municipal, "").await.unwrap();
+    world.enter(&other, TRAFFIC).await.unwrap();
+    let named = world.fact(finding(&other)).await;
+    world.react::<Accountability>(&named).await;
+    world.close(&other).await.unwrap();
+    world.react::<Accountability>(&named).await;
+    assert_eq!(world.entries(asked()).await.len(), 1);
 }
 
 #[tokio::test]
