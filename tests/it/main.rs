@@ -6,6 +6,7 @@ mod arbitrary;
 mod architecture;
 mod boxes;
 mod chance;
+mod commands;
 mod desk;
 mod feeds;
 mod first_year;

@@ -5,12 +5,14 @@
 //! | `second_year/training` | the drive, and the three odd sub-units |
 //! | `second_year/complaints` | 600 complaints and their clocks |
 //! | `second_year/appraisal` | results, panel, survey, commitments, counties, losses |
+//! | `second_year/commands` | what the commands print of it |
 //! | `second_year/entries` | what its facts cost, each once |
 //! | `second_year/cases` | what became of the cases, and what fell with a finding |
 //! | `second_year/readme` | the table in the README is the program's |
 
 mod appraisal;
 mod cases;
+mod commands;
 mod complaints;
 mod entries;
 mod readme;
@@ -58,6 +60,10 @@ async fn the_second_year_comes_out_of_its_facts() {
     cases::who_is_cleared_gets_the_points_back_and_who_is_not_does_not(&year).await;
     cases::one_disposition_departs_from_the_scale_for_a_reason_and_by_approval(&year).await;
     cases::cases_open_by_themselves_for_harm_and_for_every_unit_that_lost_too_much(&year).await;
+    commands::the_head_of_a_unit_reads_its_card_on_one_screen(&year).await;
+    commands::tables_explanations_and_simulations_say_what_the_api_answers(&year).await;
+    commands::two_units_two_years_and_two_instants_are_compared(&year).await;
+    commands::an_export_says_what_the_api_answers(&year).await;
     readme::the_table_in_the_readme_is_the_programs(&year).await;
     assert_recomputed(&year.server, "city", (CYCLE, 117), 12).await;
     loaded_again_nothing_changes(&year).await;

@@ -55,7 +55,7 @@ enum Command {
     Demo(demo::Demo),
     /// Load the sample years into running services, and print what `demo` prints.
     Sample(sample::Sample),
-    /// Ask for scorecards.
+    /// Ask where units stand: scorecards, league tables, where points went, what is at risk.
     #[command(subcommand)]
     Scorecard(scorecard::Command),
     /// Read the services' logs.
@@ -117,7 +117,7 @@ struct Serve {
 /// How a client command reaches its server, and how it answers.
 #[derive(Debug, Args)]
 struct Client {
-    /// The server to call.
+    /// The server to call. [default: the setting `server`]
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// Answer as JSON, for programs.

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
+use contract::name::ScorecardName;
 use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
 use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::{
-    ExplainScorecardRequest, GetScorecardRequest, ListScorecardsRequest, SimulateScorecardRequest,
-    SimulationBasis,
+    ExplainScorecardRequest, GetScorecardRequest, ListScorecardsRequest, ListScorecardsResponse,
+    SimulateScorecardRequest, SimulationBasis,
 };
 use tonic::Code;
 use tonic::transport::Channel;
@@ -17,6 +18,7 @@ use tonic::transport::Channel;
 mod below;
 mod export;
 mod lang;
+mod lines;
 mod more;
 mod show;
 
@@ -25,13 +27,18 @@ use super::{Client, print};
 use crate::config::Flags;
 use crate::{json, sample, scheme_file};
 
+type Service = ScorecardServiceClient<Channel>;
+
+/// Rows asked for in one call.
+const PAGE_SIZE: u32 = 1000;
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// One unit's scorecard in one cycle.
     Show(Which),
     /// One unit's scorecard, and those of the units that are rolled up into it, on one table.
     Below(Which),
-    /// The league table of the unit's group, or of the whole cycle.
+    /// The league table of the unit's group, or of the whole cycle: the unit is marked.
     Rank(Rank),
     /// Where the points went: lines that sum to the scheme's maximum − the final, each with its events.
     Explain(Which),
@@ -43,27 +50,47 @@ pub(super) enum Command {
     Risks(Risks),
     /// Every change of a cycle's scorecards, as it happens.
     Watch(Watch),
-    /// A scorecard with its lines, or the cycle's whole table, as CSV or JSON.
+    /// A scorecard's lines, its figures, or the cycle's whole table, as CSV or JSON.
     Export(Export),
-    /// Build everything again from the logs, beside what is read, and put it in its place when it is level.
+    /// Build all scorecards again from the logs; meanwhile the old ones are read.
     Rebuild(Client),
 }
 
+/// Of which scorecard.
 #[derive(Debug, Args)]
-pub(super) struct Which {
+pub(super) struct Card {
     /// JURISDICTION/CYCLE/UNIT, or the scorecard's whole resource name. [default: the sample year's bureau]
     #[arg(value_name = "SCORECARD", default_value_t = sample::BUREAU_SCORECARD.to_owned(), hide_default_value = true)]
     scorecard: String,
-    /// Read at least what this token stands for (from a command's answer).
+}
+
+/// As it is now.
+#[derive(Debug, Args)]
+pub(super) struct Now {
+    #[command(flatten)]
+    card: Card,
+    /// Wait until what this token stands for is in (from a command's answer).
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
     token: String,
+}
+
+/// As it is now, or was.
+#[derive(Debug, Args)]
+pub(super) struct Then {
+    #[command(flatten)]
+    now: Now,
     /// As things stood at this instant, e.g. 2024-06-30T16:00:00Z: what had happened by then.
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<jiff::Timestamp>,
-    /// With --as-of: what was recorded by then, instead.
+    /// With --as-of: what had been recorded by then, instead of what had happened.
     #[arg(long, requires = "as_of")]
     recorded: bool,
-    /// In which language the labels are.
+}
+
+/// How it is told.
+#[derive(Debug, Args)]
+pub(super) struct Told {
+    /// In which language it is told; names and what people wrote stay as they are.
     #[arg(long, value_enum, default_value_t = Lang::En)]
     lang: Lang,
     #[command(flatten)]
@@ -71,31 +98,47 @@ pub(super) struct Which {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Which {
+    #[command(flatten)]
+    then: Then,
+    #[command(flatten)]
+    told: Told,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("other").args(["with", "with_as_of", "as_of"]).required(true).multiple(true))]
 pub(super) struct Compare {
     #[command(flatten)]
     which: Which,
-    /// The other one, as SCORECARD. [default: the same]
+    /// The other one, as SCORECARD. [default: the same at another instant]
     #[arg(long, value_name = "SCORECARD")]
     with: Option<String>,
-    /// The other one's instant, as --as-of.
+    /// The other one's instant, as --as-of. [default: now]
     #[arg(long, value_name = "INSTANT")]
     with_as_of: Option<jiff::Timestamp>,
+    /// With --with-as-of: what was recorded by then, instead.
+    #[arg(long, requires = "with_as_of")]
+    with_recorded: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Risks {
     #[command(flatten)]
-    which: Which,
-    /// What is due within so many days. [default: 30]
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    now: Now,
+    #[command(flatten)]
+    told: Told,
+    /// What is due within so many days from now. [default: 30]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     days: u32,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Watch {
     #[command(flatten)]
-    which: Which,
-    /// The whole cycle, not only the unit.
+    card: Card,
+    #[command(flatten)]
+    told: Told,
+    /// Every unit of the cycle, not only this one.
     #[arg(long)]
     all: bool,
     /// Go on after this token, which the last answer gave.
@@ -106,11 +149,17 @@ pub(super) struct Watch {
 #[derive(Debug, Args)]
 pub(super) struct Export {
     #[command(flatten)]
-    which: Which,
-    /// The cycle's whole table, not the one scorecard.
+    then: Then,
+    /// The server to call. [default: the setting `server`]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The cycle's whole table, a row of figures for each scorecard.
     #[arg(long)]
     table: bool,
-    /// As what.
+    /// The scorecard's figures as one row of that table, not its lines.
+    #[arg(long, conflicts_with = "table")]
+    figures: bool,
+    /// As what. Each column is described in docs/export.md.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
 }
@@ -127,7 +176,7 @@ enum Format {
 pub(super) struct Rank {
     #[command(flatten)]
     which: Which,
-    /// The whole cycle, not only the unit's group.
+    /// Every group of the cycle, not only the unit's.
     #[arg(long)]
     all: bool,
 }
@@ -135,17 +184,25 @@ pub(super) struct Rank {
 #[derive(Debug, Args)]
 pub(super) struct Simulate {
     #[command(flatten)]
-    which: Which,
-    /// The scheme: an id of the same jurisdiction, or a whole resource name.
-    #[arg(long, required_unless_present = "file", conflicts_with = "file")]
+    now: Now,
+    #[command(flatten)]
+    told: Told,
+    /// The scheme: its id in the same jurisdiction, or its whole resource name.
+    #[arg(long, value_name = "ID", required_unless_present = "file", conflicts_with = "file")]
     scheme: Option<String>,
-    /// Its version. [default: the last]
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    /// Its version, published or a draft. [default: the last]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 0,
+        hide_default_value = true,
+        conflicts_with = "file"
+    )]
     scheme_version: u32,
-    /// A scheme file instead, recorded nowhere.
+    /// A scheme file instead, recorded nowhere: see `mingjing scheme check`.
     #[arg(long)]
     file: Option<PathBuf>,
-    /// On which basis (scoring.md §6).
+    /// How points are found under it.
     #[arg(long, value_enum, default_value_t = Basis::Rescaled)]
     basis: Basis,
     /// The cycle's whole table, with what moves in each row.
@@ -161,38 +218,65 @@ enum Basis {
     Recomputed,
 }
 
-impl Which {
+impl Card {
     /// The resource name.
     fn name(&self) -> String {
         whole(&self.scorecard)
     }
 
+    /// Its parts.
+    fn parsed(&self) -> anyhow::Result<ScorecardName> {
+        Ok(ScorecardName::parse("name", &self.name()).map_err(tonic::Status::from)?)
+    }
+}
+
+impl Then {
     /// The instants by which things had happened, and by which they were recorded.
     fn instants(&self) -> [Option<contract::Timestamp>; 2] {
-        let at = self.as_of.map(contract::field::to_wire);
-        if self.recorded { [None, at] } else { [at, None] }
+        instants(self.as_of, self.recorded)
     }
 
     fn get(&self) -> GetScorecardRequest {
         let [as_of_occurred, as_of_recorded] = self.instants();
-        let consistency_token = self.token.clone();
-        GetScorecardRequest { name: self.name(), as_of_occurred, as_of_recorded, consistency_token }
+        let (name, consistency_token) = (self.now.card.name(), self.now.token.clone());
+        GetScorecardRequest { name, as_of_occurred, as_of_recorded, consistency_token }
     }
 
-    fn list(&self, group: u32, page_token: String) -> anyhow::Result<ListScorecardsRequest> {
-        let name = contract::name::ScorecardName::parse("name", &self.name()).map_err(tonic::Status::from)?;
+    fn explain(&self) -> ExplainScorecardRequest {
         let [as_of_occurred, as_of_recorded] = self.instants();
-        Ok(ListScorecardsRequest {
-            parent: name.cycle().to_string(),
+        let (name, consistency_token) = (self.now.card.name(), self.now.token.clone());
+        ExplainScorecardRequest { name, as_of_occurred, as_of_recorded, consistency_token }
+    }
+
+    /// The cycle's table, or a group's: every page of it.
+    async fn table(&self, client: &mut Service, group: u32) -> anyhow::Result<ListScorecardsResponse> {
+        let [as_of_occurred, as_of_recorded] = self.instants();
+        let mut request = ListScorecardsRequest {
+            parent: self.now.card.parsed()?.cycle().to_string(),
             group,
-            page_size: 1000,
-            page_token,
+            page_size: PAGE_SIZE,
             as_of_occurred,
             as_of_recorded,
-            consistency_token: self.token.clone(),
+            consistency_token: self.now.token.clone(),
             ..Default::default()
-        })
+        };
+        let mut table = ListScorecardsResponse::default();
+        loop {
+            let page = client.list_scorecards(request.clone()).await?.into_inner();
+            table.scorecards.extend(page.scorecards);
+            table.total_size = page.total_size;
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return Ok(table);
+            }
+        }
     }
+}
+
+/// An instant by which things had happened, or, `recorded`, by which they were recorded.
+fn instants(at: Option<jiff::Timestamp>, recorded: bool) -> [Option<contract::Timestamp>; 2] {
+    let at = at.map(contract::field::to_wire);
+    if recorded { [None, at] } else { [at, None] }
 }
 
 /// A resource name from JURISDICTION/CYCLE/UNIT.
@@ -215,7 +299,7 @@ pub(super) async fn connect(server: &str) -> anyhow::Result<Channel> {
 }
 
 pub(super) async fn run(command: Command, mut flags: Flags) -> anyhow::Result<ExitCode> {
-    flags.server.clone_from(&command.client().server);
+    flags.server = command.server().cloned();
     let settings = super::started(&flags)?;
     let mut client = ScorecardServiceClient::new(connect(&settings.server).await?);
     match &command {
@@ -228,25 +312,25 @@ pub(super) async fn run(command: Command, mut flags: Flags) -> anyhow::Result<Ex
         Command::Risks(risks) => more::risks(&mut client, risks).await?,
         Command::Watch(watch) => more::watch(&mut client, watch).await?,
         Command::Export(export) => export::export(&mut client, export).await?,
-        Command::Rebuild(_) => more::rebuild(&mut client).await?,
+        Command::Rebuild(asked) => more::rebuild(&mut client, asked.json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 impl Command {
-    fn client(&self) -> &Client {
-        match self {
+    fn server(&self) -> Option<&String> {
+        let server = match self {
             Self::Show(which)
             | Self::Below(which)
             | Self::Explain(which)
             | Self::Rank(Rank { which, .. })
-            | Self::Simulate(Simulate { which, .. })
-            | Self::Compare(Compare { which, .. })
-            | Self::Risks(Risks { which, .. })
-            | Self::Watch(Watch { which, .. })
-            | Self::Export(Export { which, .. }) => &which.client,
-            Self::Rebuild(client) => client,
-        }
+            | Self::Compare(Compare { which, .. }) => &which.told.client.server,
+            Self::Simulate(Simulate { told, .. })
+            | Self::Risks(Risks { told, .. })
+            | Self::Watch(Watch { told, .. }) => &told.client.server,
+            Self::Export(Export { server, .. }) | Self::Rebuild(Client { server, .. }) => server,
+        };
+        server.as_ref()
     }
 }
 
@@ -254,20 +338,19 @@ impl Command {
 /// the demo.
 pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Result<()> {
     let mut client = ScorecardServiceClient::new(connect(server).await?);
-    let of = |scorecard: &str| Which {
-        scorecard: scorecard.to_owned(),
-        token: token.to_owned(),
-        as_of: None,
-        recorded: false,
-        lang: Lang::En,
-        client: Client { server: None, json },
+    let of = |scorecard: &str| {
+        let card = Card { scorecard: scorecard.to_owned() };
+        let now = Now { card, token: token.to_owned() };
+        let told = Told { lang: Lang::En, client: Client { server: None, json } };
+        Which { then: Then { now, as_of: None, recorded: false }, told }
     };
     let which = of(sample::BUREAU_SCORECARD);
     show(&mut client, &which).await?;
     rank(&mut client, &which, false).await?;
     explain(&mut client, &which).await?;
     let simulate = Simulate {
-        which,
+        now: which.then.now,
+        told: which.told,
         scheme: Some(sample::SECOND_SCHEME.to_owned()),
         scheme_version: 0,
         file: None,
@@ -276,59 +359,55 @@ pub(super) async fn tour(server: &str, token: &str, json: bool) -> anyhow::Resul
     };
     self::simulate(&mut client, &simulate).await?;
     let second = of(sample::SECOND_SCORECARD);
-    match client.get_scorecard(second.get()).await {
+    match client.get_scorecard(second.then.get()).await {
         Ok(_) => below::below(&mut client, &second).await,
         Err(status) if status.code() == Code::NotFound => Ok(()),
         Err(status) => Err(status.into()),
     }
 }
 
-async fn show(client: &mut ScorecardServiceClient<Channel>, which: &Which) -> anyhow::Result<()> {
-    let answer = client.get_scorecard(which.get()).await?.into_inner();
+async fn show(client: &mut Service, which: &Which) -> anyhow::Result<()> {
+    let answer = client.get_scorecard(which.then.get()).await?.into_inner();
     let scorecard = answer.scorecard.context("the server answered no scorecard")?;
-    if which.client.json {
+    if which.told.client.json {
         print::json(&json::message(&scorecard));
-        return Ok(());
+    } else {
+        show::scorecard(&scorecard, which.told.lang);
     }
-    show::scorecard(&scorecard, which.lang);
     Ok(())
 }
 
-async fn rank(client: &mut ScorecardServiceClient<Channel>, which: &Which, all: bool) -> anyhow::Result<()> {
+async fn rank(client: &mut Service, which: &Which, all: bool) -> anyhow::Result<()> {
     let mut group = 0;
     if !all {
-        let answer = client.get_scorecard(which.get()).await?.into_inner();
+        let answer = client.get_scorecard(which.then.get()).await?.into_inner();
         group = answer.scorecard.map_or(0, |scorecard| scorecard.group);
     }
-    let answer = client.list_scorecards(which.list(group, String::new())?).await?.into_inner();
-    if which.client.json {
-        print::json(&json::message(&answer));
+    let table = which.then.table(client, group).await?;
+    if which.told.client.json {
+        print::json(&json::message(&table));
     } else {
-        show::table(&answer.scorecards, &which.name(), which.lang);
+        show::table(&table.scorecards, &which.then.now.card.name(), which.told.lang);
     }
     Ok(())
 }
 
-async fn explain(client: &mut ScorecardServiceClient<Channel>, which: &Which) -> anyhow::Result<()> {
-    let [as_of_occurred, as_of_recorded] = which.instants();
-    let (name, consistency_token) = (which.name(), which.token.clone());
-    let request = ExplainScorecardRequest { name, as_of_occurred, as_of_recorded, consistency_token };
-    let answer = client.explain_scorecard(request).await?.into_inner();
-    if which.client.json {
+async fn explain(client: &mut Service, which: &Which) -> anyhow::Result<()> {
+    let answer = client.explain_scorecard(which.then.explain()).await?.into_inner();
+    if which.told.client.json {
         print::json(&json::message(&answer));
     } else {
-        show::explanation(&answer, which.lang);
+        lines::explanation(&answer, which.told.lang);
     }
     Ok(())
 }
 
-async fn simulate(client: &mut ScorecardServiceClient<Channel>, asked: &Simulate) -> anyhow::Result<()> {
-    let name = asked.which.name();
+async fn simulate(client: &mut Service, asked: &Simulate) -> anyhow::Result<()> {
+    let (card, told) = (&asked.now.card, &asked.told);
     let rules = match (&asked.scheme, &asked.file) {
         (Some(scheme), _) if scheme.contains('/') => Rules::Scheme(scheme.clone()),
         (Some(scheme), _) => {
-            let of = contract::name::ScorecardName::parse("name", &name).map_err(tonic::Status::from)?;
-            Rules::Scheme(format!("jurisdictions/{}/schemes/{scheme}", of.jurisdiction))
+            Rules::Scheme(format!("jurisdictions/{}/schemes/{scheme}", card.parsed()?.jurisdiction))
         }
         (None, Some(file)) => {
             let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
@@ -346,17 +425,17 @@ async fn simulate(client: &mut ScorecardServiceClient<Channel>, asked: &Simulate
         return more::simulate_table(client, asked, rules, basis).await;
     }
     let request = SimulateScorecardRequest {
-        name,
+        name: card.name(),
         rules: Some(rules),
         scheme_version: asked.scheme_version,
         basis: basis.into(),
-        consistency_token: asked.which.token.clone(),
+        consistency_token: asked.now.token.clone(),
     };
     let answer = client.simulate_scorecard(request).await?.into_inner();
-    if asked.which.client.json {
+    if told.client.json {
         print::json(&json::message(&answer));
     } else {
-        show::simulation(&answer, asked.which.lang);
+        lines::simulation(&answer, told.lang);
     }
     Ok(())
 }

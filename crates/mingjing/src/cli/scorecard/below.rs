@@ -3,45 +3,31 @@
 use std::collections::HashSet;
 
 use anyhow::Context as _;
-use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
-use contract::scorecard::{ExplainScorecardRequest, ListScorecardsResponse, LossKind, Scorecard};
-use tonic::transport::Channel;
+use contract::scorecard::{ListScorecardsResponse, LossKind, Scorecard};
 
 use super::super::print;
 use super::lang::Lang;
-use super::{Which, show};
+use super::{Service, Which, show};
 use crate::json;
 
-type Client = ScorecardServiceClient<Channel>;
-
-pub(super) async fn below(client: &mut Client, which: &Which) -> anyhow::Result<()> {
-    let answer = client.get_scorecard(which.get()).await?.into_inner();
+pub(super) async fn below(client: &mut Service, which: &Which) -> anyhow::Result<()> {
+    let answer = client.get_scorecard(which.then.get()).await?.into_inner();
     let card = answer.scorecard.context("the server answered no scorecard")?;
     let children = children(client, which).await?;
     let mut scorecards = vec![card];
-    let mut page_token = String::new();
-    loop {
-        let page = client.list_scorecards(which.list(0, page_token)?).await?.into_inner();
-        scorecards.extend(page.scorecards.into_iter().filter(|card| children.contains(id(&card.unit))));
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
-    if which.client.json {
+    let table = which.then.table(client, 0).await?;
+    scorecards.extend(table.scorecards.into_iter().filter(|card| children.contains(id(&card.unit))));
+    if which.told.client.json {
         print::json(&json::message(&ListScorecardsResponse { scorecards, ..Default::default() }));
         return Ok(());
     }
-    table(&scorecards, which.lang);
+    self::table(&scorecards, which.told.lang);
     Ok(())
 }
 
 /// Ids of the units whose finals count in the scorecard's.
-async fn children(client: &mut Client, which: &Which) -> anyhow::Result<HashSet<String>> {
-    let [as_of_occurred, as_of_recorded] = which.instants();
-    let (name, consistency_token) = (which.name(), which.token.clone());
-    let request = ExplainScorecardRequest { name, as_of_occurred, as_of_recorded, consistency_token };
-    let lines = client.explain_scorecard(request).await?.into_inner().lines;
+async fn children(client: &mut Service, which: &Which) -> anyhow::Result<HashSet<String>> {
+    let lines = client.explain_scorecard(which.then.explain()).await?.into_inner().lines;
     Ok(lines.into_iter().filter(|line| line.kind() == LossKind::Child).map(|line| line.item).collect())
 }
 

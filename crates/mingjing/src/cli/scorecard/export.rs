@@ -1,27 +1,27 @@
 //! A scorecard or a table for other programs.
 
 use anyhow::Context as _;
-use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
-use contract::scorecard::{ExplainScorecardRequest, ListScorecardsResponse, Scorecard};
-use tonic::transport::Channel;
+use contract::scorecard::Scorecard;
 
 use super::super::print;
-use super::{Export, Format};
+use super::{Export, Format, Service};
 use crate::json;
 
-pub(super) async fn export(
-    client: &mut ScorecardServiceClient<Channel>,
-    asked: &Export,
-) -> anyhow::Result<()> {
-    if asked.table { table(client, asked).await } else { one(client, asked).await }
+mod figures;
+
+pub(super) async fn export(client: &mut Service, asked: &Export) -> anyhow::Result<()> {
+    if asked.table {
+        table(client, asked).await
+    } else if asked.figures {
+        one(client, asked).await
+    } else {
+        lines(client, asked).await
+    }
 }
 
 /// A scorecard with its lines; as CSV, the lines.
-async fn one(client: &mut ScorecardServiceClient<Channel>, asked: &Export) -> anyhow::Result<()> {
-    let [as_of_occurred, as_of_recorded] = asked.which.instants();
-    let (name, consistency_token) = (asked.which.name(), asked.which.token.clone());
-    let request = ExplainScorecardRequest { name, as_of_occurred, as_of_recorded, consistency_token };
-    let answer = client.explain_scorecard(request).await?.into_inner();
+async fn lines(client: &mut Service, asked: &Export) -> anyhow::Result<()> {
+    let answer = client.explain_scorecard(asked.then.explain()).await?.into_inner();
     match asked.format {
         Format::Json => print::json(&json::message(&answer)),
         Format::Csv => {
@@ -69,50 +69,36 @@ async fn one(client: &mut ScorecardServiceClient<Channel>, asked: &Export) -> an
     Ok(())
 }
 
-/// Every scorecard of the cycle; as CSV, a row for each.
-async fn table(client: &mut ScorecardServiceClient<Channel>, asked: &Export) -> anyhow::Result<()> {
-    let (mut cards, mut page_token) = (Vec::new(), String::new());
-    loop {
-        let page = client.list_scorecards(asked.which.list(0, page_token)?).await?.into_inner();
-        cards.extend(page.scorecards);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
-    }
+/// A scorecard without its lines.
+async fn one(client: &mut Service, asked: &Export) -> anyhow::Result<()> {
+    let answer = client.get_scorecard(asked.then.get()).await?.into_inner();
+    let card = answer.scorecard.context("the server answered no scorecard")?;
     match asked.format {
-        Format::Json => {
-            let total_size = u32::try_from(cards.len()).unwrap_or(u32::MAX);
-            let whole = ListScorecardsResponse { scorecards: cards, total_size, ..Default::default() };
-            print::json(&json::message(&whole));
-        }
-        Format::Csv => {
-            let components = cards.first().map_or(&[][..], |card| card.components.as_slice());
-            let fixed =
-                ["scorecard", "title", "group", "rank", "excellent", "vetoed", "own", "daily", "final"];
-            let ids = components.iter().map(|component| component.component_id.as_str());
-            csv(fixed.into_iter().chain(ids));
-            cards.iter().for_each(row);
-        }
+        Format::Json => print::json(&json::message(&card)),
+        Format::Csv => rows(&[card]),
     }
     Ok(())
 }
 
-fn row(card: &Scorecard) {
-    let pending = |points: &Option<String>| points.clone().unwrap_or_default();
-    let fixed = [
-        card.name.clone(),
-        card.unit_title.clone(),
-        card.group.to_string(),
-        if card.rank == 0 { String::new() } else { card.rank.to_string() },
-        card.excellent.to_string(),
-        card.vetoed.to_string(),
-        pending(&card.own_points),
-        card.daily_points.clone(),
-        pending(&card.final_points),
-    ];
-    let components = card.components.iter().map(|component| pending(&component.points));
-    csv(fixed.into_iter().chain(components));
+/// Every scorecard of the cycle.
+async fn table(client: &mut Service, asked: &Export) -> anyhow::Result<()> {
+    let table = asked.then.table(client, 0).await?;
+    match asked.format {
+        Format::Json => print::json(&json::message(&table)),
+        Format::Csv => rows(&table.scorecards),
+    }
+    Ok(())
+}
+
+/// A row for each scorecard, under the names of the columns.
+fn rows(cards: &[Scorecard]) {
+    let rows: Vec<_> = cards.iter().map(figures::of).collect();
+    if let Some(first) = rows.first() {
+        csv(first.iter().map(|(column, _)| column));
+    }
+    for row in &rows {
+        csv(row.iter().map(|(_, figure)| figure));
+    }
 }
 
 /// A line of CSV (RFC 4180).

@@ -2,57 +2,57 @@
 
 use anyhow::Context as _;
 use contract::name::ScorecardName;
-use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
 use contract::scorecard::simulate_scorecard_request::Rules;
 use contract::scorecard::simulate_table_request::Rules as TableRules;
 use contract::scorecard::{
-    CompareScorecardsRequest, ListRisksRequest, LossLine, RebuildScorecardsRequest, Risk,
-    SimulateTableRequest, SimulationBasis, WatchScorecardsRequest,
+    CompareScorecardsRequest, ListRisksRequest, ListRisksResponse, LossLine, RebuildScorecardsRequest, Risk,
+    Scorecard, SimulateTableRequest, SimulationBasis, WatchScorecardsRequest,
 };
-use tonic::transport::Channel;
 
 use super::super::print;
-use super::{Compare, Risks, Simulate, Watch, show};
+use super::lang::Lang;
+use super::{Compare, PAGE_SIZE, Risks, Service, Simulate, Watch, Which, lines, show};
 use crate::json;
 
-type Client = ScorecardServiceClient<Channel>;
-
-pub(super) async fn compare(client: &mut Client, asked: &Compare) -> anyhow::Result<()> {
-    let (which, lang) = (&asked.which, asked.which.lang);
-    let [as_of_occurred, as_of_recorded] = which.instants();
-    let other_at = asked.with_as_of.map(contract::field::to_wire);
-    let (other_as_of_occurred, other_as_of_recorded) =
-        if which.recorded { (None, other_at) } else { (other_at, None) };
+pub(super) async fn compare(client: &mut Service, asked: &Compare) -> anyhow::Result<()> {
+    let Which { then, told } = &asked.which;
+    let lang = told.lang;
+    let [as_of_occurred, as_of_recorded] = then.instants();
+    let [other_as_of_occurred, other_as_of_recorded] = super::instants(asked.with_as_of, asked.with_recorded);
     let request = CompareScorecardsRequest {
-        name: which.name(),
+        name: then.now.card.name(),
         other_name: asked.with.as_deref().map(super::whole).unwrap_or_default(),
         as_of_occurred,
         as_of_recorded,
         other_as_of_occurred,
         other_as_of_recorded,
-        consistency_token: which.token.clone(),
+        consistency_token: then.now.token.clone(),
     };
     let answer = client.compare_scorecards(request).await?.into_inner();
-    if which.client.json {
+    if told.client.json {
         print::json(&json::message(&answer));
         return Ok(());
     }
     let cards = answer.scorecard.as_ref().zip(answer.other.as_ref());
     let (one, other) = cards.context("the server answered no scorecards")?;
-    for card in [one, other] {
-        print::line(format!("{}: {}", show::title(card), show::points(card.final_points.as_deref(), lang)));
+    let sides = [
+        (lang.of("One", "甲"), one, then.as_of, then.recorded),
+        (lang.of("The other", "乙"), other, asked.with_as_of, asked.with_recorded),
+    ];
+    for (label, card, at, recorded) in sides {
+        let points = show::points(card.final_points.as_deref(), lang);
+        print::line(format!("{label}: {}{}: {points}", which_one(card), as_of(at, recorded, lang)));
     }
     let rows = answer.differences.iter().map(|difference| {
         let line = difference.other.as_ref().or(difference.line.as_ref());
-        let of = line.map_or("", |line| {
-            if line.component_id.is_empty() { line.source_id.as_str() } else { line.component_id.as_str() }
-        });
+        let told =
+            |tell: fn(&LossLine, Lang) -> String| line.map_or_else(String::new, |line| tell(line, lang));
         let lost =
             |line: &Option<LossLine>| line.as_ref().map_or("–".to_owned(), |line| line.points.clone());
         vec![
-            of.to_owned(),
-            line.map_or_else(String::new, |line| show::why(line, lang)),
-            line.map_or_else(String::new, |line| show::events(&line.events)),
+            told(lines::of),
+            told(lines::why),
+            told(|line, lang| lines::events(&line.events, lang)),
             lost(&difference.line),
             lost(&difference.other),
             difference.points.clone(),
@@ -71,25 +71,40 @@ pub(super) async fn compare(client: &mut Client, asked: &Compare) -> anyhow::Res
     Ok(())
 }
 
+/// The unit and the cycle.
+fn which_one(card: &Scorecard) -> String {
+    let cycle = ScorecardName::parse("name", &card.name).map(|name| name.cycle);
+    format!("{}, {}", show::title(card), cycle.unwrap_or_default())
+}
+
+fn as_of(at: Option<jiff::Timestamp>, recorded: bool, lang: Lang) -> String {
+    let Some(at) = at else { return String::new() };
+    match (recorded, lang) {
+        (false, Lang::En) => format!(", as of {at}"),
+        (true, Lang::En) => format!(", as recorded by {at}"),
+        (false, Lang::Zh) => format!("，截至 {at}"),
+        (true, Lang::Zh) => format!("，截至 {at} 的记录"),
+    }
+}
+
 /// What another scheme would make of the cycle's table.
 pub(super) async fn simulate_table(
-    client: &mut Client,
+    client: &mut Service,
     asked: &Simulate,
     rules: Rules,
     basis: SimulationBasis,
 ) -> anyhow::Result<()> {
-    let parent = ScorecardName::parse("name", &asked.which.name()).map_err(tonic::Status::from)?.cycle();
     let rules = match rules {
         Rules::Scheme(scheme) => TableRules::Scheme(scheme),
         Rules::Inline(inline) => TableRules::Inline(inline),
     };
     let mut request = SimulateTableRequest {
-        parent: parent.to_string(),
+        parent: asked.now.card.parsed()?.cycle().to_string(),
         rules: Some(rules),
         scheme_version: asked.scheme_version,
         basis: basis.into(),
-        page_size: 1000,
-        consistency_token: asked.which.token.clone(),
+        page_size: PAGE_SIZE,
+        consistency_token: asked.now.token.clone(),
         ..Default::default()
     };
     let mut rows = Vec::new();
@@ -101,26 +116,38 @@ pub(super) async fn simulate_table(
         }
         request.page_token = page.next_page_token;
     }
-    if asked.which.client.json {
+    if asked.told.client.json {
         print::json(&serde_json::Value::Array(rows.iter().map(json::message).collect()));
     } else {
-        show::simulated_table(&rows, asked.which.lang);
+        lines::simulated_table(&rows, asked.told.lang);
     }
     Ok(())
 }
 
-pub(super) async fn risks(client: &mut Client, asked: &Risks) -> anyhow::Result<()> {
-    let lang = asked.which.lang;
-    let request = ListRisksRequest {
-        parent: asked.which.name(),
+pub(super) async fn risks(client: &mut Service, asked: &Risks) -> anyhow::Result<()> {
+    let lang = asked.told.lang;
+    let mut request = ListRisksRequest {
+        parent: asked.now.card.name(),
         days: asked.days,
-        page_size: 1000,
-        consistency_token: asked.which.token.clone(),
+        page_size: PAGE_SIZE,
+        consistency_token: asked.now.token.clone(),
         ..Default::default()
     };
-    let answer = client.list_risks(request).await?.into_inner();
-    if asked.which.client.json {
-        print::json(&json::message(&answer));
+    let mut risks = Vec::new();
+    loop {
+        let page = client.list_risks(request.clone()).await?.into_inner();
+        risks.extend(page.risks);
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() {
+            break;
+        }
+    }
+    if asked.told.client.json {
+        print::json(&json::message(&ListRisksResponse { risks, ..Default::default() }));
+        return Ok(());
+    }
+    if risks.is_empty() {
+        print::line(lang.of("nothing is at risk", "没有失分风险"));
         return Ok(());
     }
     let row = |risk: &Risk| {
@@ -129,7 +156,7 @@ pub(super) async fn risks(client: &mut Client, asked: &Risks) -> anyhow::Result<
         let late = if risk.overdue { lang.of("overdue", "已超期") } else { "" };
         let (_, source) = risk.source.rsplit_once('/').unwrap_or(("", &risk.source));
         let effect = risk.final_points.clone().unwrap_or_else(|| "–".to_owned());
-        vec![due, late.to_owned(), source.to_owned(), risk.description.clone(), risk.points.clone(), effect]
+        vec![due, late.to_owned(), source.to_owned(), lang.risk(risk), risk.points.clone(), effect]
     };
     let header = [
         lang.of("by", "期限"),
@@ -139,7 +166,7 @@ pub(super) async fn risks(client: &mut Client, asked: &Risks) -> anyhow::Result<
         lang.of("price", "标价"),
         lang.of("off the final", "影响总分"),
     ];
-    print::table(&header, 4, answer.risks.iter().map(row));
+    print::table(&header, 4, risks.iter().map(row));
     Ok(())
 }
 
@@ -148,24 +175,28 @@ fn last_day(due: jiff::Timestamp) -> jiff::civil::Date {
     contract::field::day_of(due.checked_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(due))
 }
 
-pub(super) async fn watch(client: &mut Client, asked: &Watch) -> anyhow::Result<()> {
-    let name = ScorecardName::parse("name", &asked.which.name()).map_err(tonic::Status::from)?;
+pub(super) async fn watch(client: &mut Service, asked: &Watch) -> anyhow::Result<()> {
+    let name = asked.card.parsed()?;
     let request = WatchScorecardsRequest {
         parent: name.cycle().to_string(),
         unit: if asked.all { String::new() } else { name.unit().to_string() },
         resume_token: asked.resume.clone(),
     };
     let mut answers = client.watch_scorecards(request).await?.into_inner();
-    let lang = asked.which.lang;
+    let lang = asked.told.lang;
     while let Some(answer) = answers.message().await? {
-        if asked.which.client.json {
+        if asked.told.client.json {
             print::json_line(&json::message(&answer));
             continue;
         }
         for card in &answer.scorecards {
             let points = show::points(card.final_points.as_deref(), lang);
-            let rank = if card.rank == 0 { "–".to_owned() } else { card.rank.to_string() };
-            print::line(format!("{}: {points}, {} {rank}", show::title(card), lang.of("rank", "名次")));
+            print::line(format!(
+                "{}: {points}, {} {}",
+                show::title(card),
+                lang.of("rank", "名次"),
+                show::place(card)
+            ));
         }
         for unit in &answer.removed_units {
             print::line(format!("{unit}: {}", lang.of("no longer in the cycle", "已退出本周期")));
@@ -177,7 +208,7 @@ pub(super) async fn watch(client: &mut Client, asked: &Watch) -> anyhow::Result<
     Ok(())
 }
 
-pub(super) async fn rebuild(client: &mut Client) -> anyhow::Result<()> {
+pub(super) async fn rebuild(client: &mut Service, as_json: bool) -> anyhow::Result<()> {
     let mut answers = client.rebuild_scorecards(RebuildScorecardsRequest {}).await?.into_inner();
     let bar = print::progress(0, "rebuilding");
     let mut last = None;
@@ -193,6 +224,10 @@ pub(super) async fn rebuild(client: &mut Client) -> anyhow::Result<()> {
         "the rebuild failed, what is read is as before: {}",
         last.failure
     );
-    print::line(format!("rebuilt from {} events", last.events));
+    if as_json {
+        print::json(&json::message(&last));
+    } else {
+        print::line(format!("rebuilt from {} events", last.events));
+    }
     Ok(())
 }
