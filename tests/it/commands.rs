@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
 use contract::evaluation::*;
-use contract::scorecard::{GetFreshnessRequest, ListRisksRequest, RiskKind};
+use contract::scorecard::{GetFreshnessRequest, ListRisksRequest, Risk, RiskKind};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -218,7 +218,7 @@ async fn what_waits_and_what_is_at_risk_is_told_in_both_languages() {
         ..Default::default()
     };
     let risks = server.scorecards().list_risks(request).await.unwrap().into_inner().risks;
-    let kinds: BTreeSet<_> = risks.iter().map(|risk| risk.kind()).collect();
+    let kinds: BTreeSet<_> = risks.iter().map(Risk::kind).collect();
     assert!(
         risks.iter().all(|risk| !risk.points.starts_with('-')),
         "a price is no less than nothing: {risks:?}"
