@@ -17,7 +17,7 @@ use crate::league::League;
 mod counted;
 mod forms;
 
-pub(crate) use counted::counted;
+pub(crate) use counted::{Found, counted};
 pub(crate) use forms::answered;
 
 /// The events behind lines that are not kept in memory, by component and item: the forms of a stratum, what a ratio

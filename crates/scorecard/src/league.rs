@@ -1,6 +1,7 @@
 //! Everything computed from the facts of one cycle: once, when it is first read after a change.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use contract::name::CycleName;
 use contract::scorecard::Scorecard;
@@ -11,6 +12,7 @@ use scoring::indices::IndexFigures;
 use scoring::{Appraisal, RankInterval, Scheme};
 
 use crate::card::{Certainty, Frame};
+use crate::explain::Found;
 use crate::fold::accountability::Veto;
 use crate::fold::evaluation::SERVICE;
 use crate::fold::evaluation::cycle::Cycle;
@@ -77,6 +79,8 @@ pub(crate) struct League {
     pub(crate) reached: BTreeMap<&'static str, Reached>,
     /// What the indices are of; the figures themselves are among the facts.
     pub(crate) indices: Indices,
+    /// The events that the indices count, once they were asked for.
+    pub(crate) found: OnceLock<Found>,
     published_points: Option<BTreeMap<String, BTreeMap<String, Decimal>>>,
     cards: BTreeMap<String, Scorecard>,
     order: Vec<(String, String)>,
@@ -187,6 +191,7 @@ impl League {
             answers_until: snapshot.answers_until,
             reached: snapshot.reached,
             indices,
+            found: OnceLock::new(),
             published_points: snapshot.published_points,
             cards: BTreeMap::new(),
             order: Vec::new(),

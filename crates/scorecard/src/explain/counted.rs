@@ -45,18 +45,15 @@ where
     });
     let indices: Vec<_> = indices.collect();
     let (Some(days), false) = (league.cycle.days(), indices.is_empty()) else { return Ok(Behind::new()) };
-    // Of published results: what was known then.
-    let published = if league.cycle.phase.is_frozen() { published(events(), league)? } else { None };
-    let mut found = Found::default();
-    for event in events() {
-        let event = event?;
-        let reached = league.reached.get(event.service).is_some_and(|to| event.position <= to.position);
-        if reached && published.is_none_or(|published| event.recorded_at <= published) {
-            found.apply(&event)?;
+    let found = match league.found.get() {
+        Some(found) => found,
+        None => {
+            let found = Found::of(events, league)?;
+            league.found.get_or_init(|| found)
         }
-    }
+    };
     let unit = unit_name(&league.name.jurisdiction, unit);
-    let asked = Asked { days, now: published.unwrap_or(now), below: found.below(&unit), unit };
+    let asked = Asked { days, now: found.published.unwrap_or(now), below: found.below(&unit), unit };
     let ratios = indices.iter().flat_map(|(component_id, index)| {
         index.weights.iter().map(|weight| {
             let key = ((*component_id).clone(), weight.ratio.name().to_owned());
@@ -88,9 +85,11 @@ struct Asked {
     below: BTreeSet<String>,
 }
 
-/// What the events say, by resource name.
-#[derive(Default)]
-struct Found {
+/// What the events say that a league is of, by resource name.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// When the results were published, of which they are.
+    published: Option<Timestamp>,
     parents: BTreeMap<String, String>,
     complaints: BTreeMap<String, Handled>,
     commitments: BTreeMap<String, Promised>,
@@ -100,6 +99,7 @@ struct Found {
     training: Training,
 }
 
+#[derive(Debug)]
 struct Handled {
     unit: String,
     counted: Complaint,
@@ -111,14 +111,14 @@ struct Handled {
     closed: Vec<EventReference>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Promised {
     unit: String,
     due_date: String,
     events: Vec<EventReference>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Launched {
     cutoff: Option<Date>,
     leader_from: PostLevel,
@@ -126,7 +126,7 @@ struct Launched {
     method: Vec<EventReference>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Held {
     unit: String,
     participants: Vec<String>,
@@ -134,6 +134,26 @@ struct Held {
 }
 
 impl Found {
+    /// Reads the events that a league is of.
+    fn of<'a, I>(events: impl Fn() -> I, league: &League) -> Result<Self, Corrupt>
+    where
+        I: Iterator<Item = Result<Occurrence<'a>, Corrupt>>,
+    {
+        // Of published results: what was known then.
+        let published = if league.cycle.phase.is_frozen() { published(events(), league)? } else { None };
+        let mut found = Self { published, ..Self::default() };
+        for event in events() {
+            let event = event?;
+            let reached = league.reached.get(event.service).is_some_and(|to| event.position <= to.position);
+            let known = reached && published.is_none_or(|published| event.recorded_at <= published);
+            if known && found.apply(&event).is_err() {
+                // The card tells it.
+                tracing::debug!(event.event_type, event.position, "cannot be read");
+            }
+        }
+        Ok(found)
+    }
+
     fn apply(&mut self, event: &Occurrence<'_>) -> Result<(), Corrupt> {
         match event.service {
             "complaints" => self.complaint(event),
@@ -194,7 +214,8 @@ impl Found {
             }
             _ => {}
         }
-        self.training.apply(event.event_type, event.payload).map_err(|_| Corrupt)
+        self.train(event);
+        Ok(())
     }
 
     fn training(&mut self, event: &Occurrence<'_>) -> Result<(), Corrupt> {
@@ -236,7 +257,16 @@ impl Found {
             }
             _ => {}
         }
-        self.training.apply(event.event_type, event.payload).map_err(|_| Corrupt)
+        self.train(event);
+        Ok(())
+    }
+
+    /// Folds what the roster and the campaigns are known by. What contradicts what came before, as a correction does
+    /// that happened before what it corrects, changes nothing, as in the figures.
+    fn train(&mut self, event: &Occurrence<'_>) {
+        if let Err(what) = self.training.apply(event.event_type, event.payload) {
+            tracing::debug!(event.event_type, event.position, what, "not counted");
+        }
     }
 
     /// A unit and all below it.

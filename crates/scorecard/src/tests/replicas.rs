@@ -108,15 +108,7 @@ async fn a_program_of_an_earlier_version_goes_on_and_starts_on_what_a_later_one_
     city.record(&history).await;
     let running = Running::on(&city, &place).await;
     running.shown().await;
-    let generation = running.scorecard.projection.generation();
-    let later = "INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, '', 0)";
-    generation.store().tamper(later.to_owned()).await;
-    for table in
-        ["generation", "checkpoint", "fact", "past", "recent", "lease", "shown_scorecard", "shown_loss"]
-    {
-        let column = format!("ALTER TABLE {table} ADD COLUMN later TEXT NOT NULL DEFAULT ''");
-        generation.store().tamper(column).await;
-    }
+    running.scorecard.projection.generation().store().migrate_further().await;
     history.reverse("traffic", "e1");
     city.record(&history).await;
     running.scorecard.catch_up(PATIENCE).await.unwrap();
