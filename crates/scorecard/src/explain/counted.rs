@@ -45,12 +45,11 @@ where
     });
     let indices: Vec<_> = indices.collect();
     let (Some(days), false) = (league.cycle.days(), indices.is_empty()) else { return Ok(Behind::new()) };
-    let found = match league.found.get() {
-        Some(found) => found,
-        None => {
-            let found = Found::of(events, league)?;
-            league.found.get_or_init(|| found)
-        }
+    let found = if let Some(found) = league.found.get() {
+        found
+    } else {
+        let found = Found::of(events, league)?;
+        league.found.get_or_init(|| found)
     };
     let unit = unit_name(&league.name.jurisdiction, unit);
     let asked = Asked { days, now: found.published.unwrap_or(now), below: found.below(&unit), unit };

@@ -65,6 +65,9 @@ impl Lang {
             "the index is undefined" => "指数无可计数据",
             "the cycle's scheme has no such component" => "本周期办法无此项目",
             "the unit has no points in the component" => "本单位此项无得分",
+            "a panel is recomputed only under its own rules: under others its ballots could be read off" => {
+                "票决只按本办法计算，以免泄露选票"
+            }
             "the cycle's scheme has another method, so its facts are not on record" => {
                 "本周期办法此项方式不同，无相应记录"
             }
@@ -89,6 +92,7 @@ impl Lang {
             LossKind::Rounding if of_component => ("rounding of the component", "项目得分舍入"),
             LossKind::Rounding => ("rounding of the final", "总分舍入"),
             LossKind::Unspecified if line.description == "rescaled" => ("rescaled", "按满分折算"),
+            LossKind::Unspecified if self == Self::Zh => return moved(&line.description),
             LossKind::Child => {
                 return format!("{}{}", line.item, self.of(": its share", "：按比例计入"));
             }
@@ -158,4 +162,16 @@ impl Lang {
             ) => told.to_owned(),
         }
     }
+}
+
+/// How a simulation moves a component: `26.94 of 30 → 17.96 of 20`, or why it has no points.
+fn moved(description: &str) -> String {
+    let side = |side: &str| match (side, side.strip_prefix("pending: "), side.split_once(" of ")) {
+        ("pending", _, _) => "待定".to_owned(),
+        ("not scored", _, _) => "不计分".to_owned(),
+        (_, Some(reason), _) => format!("待定（{}）", Lang::Zh.pending(reason)),
+        (_, None, Some((points, max))) => format!("{points}/{max}"),
+        (other, None, None) => other.to_owned(),
+    };
+    description.split(" → ").map(side).collect::<Vec<_>>().join(" → ")
 }
