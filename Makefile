@@ -9,7 +9,7 @@ TOOLS := .tools
 BUF := $(TOOLS)/python/bin/buf
 PYTHON := $(TOOLS)/python/bin/python
 # What the kill loop of the stack found.
-KILLS := target/tmp/kills.txt
+KILLS := $(or $(CARGO_TARGET_DIR),target)/tmp/kills.txt
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -37,13 +37,13 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	cargo build --locked --package mingjing
 	@rm -f $(KILLS)
 	cargo test --workspace --locked --no-fail-fast
-	@cat $(KILLS)
+	@cat $(KILLS) || true
 
 soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (10: a thousand kills of the stack's processes); an import of 100,000 rows; YEARS generated years (1000)
 	cargo build --locked --package mingjing
 	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
 	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- stack::kill import::
-	@cat $(KILLS)
+	@cat $(KILLS) || true
 	TEST_YEARS=$(or $(YEARS),1000) cargo test --locked --package tests --test it -- --nocapture --test-threads 1 years:: methods::
 
 check: ## Format, lints, tests without the end-to-end ones: before each commit
