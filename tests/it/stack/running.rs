@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use mingjing::target::Owner;
@@ -176,9 +177,15 @@ fn is_gone(process: &str) -> bool {
     status.is_err() || status.is_ok_and(|status| status.contains(") Z "))
 }
 
-/// The first of twenty ports that nobody listens on, below those that outgoing connections get.
+/// The first of twenty ports that nobody listens on and that no stack of this process was given, below those that outgoing
+/// connections get.
 fn free_ports() -> u16 {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 10_000 + u16::try_from(std::process::id() % 250).unwrap() * 20;
     let free = |first: u16| (first..first + 20).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok());
-    (first..20_000).step_by(20).find(|first| free(*first)).expect("twenty ports are free")
+    let next = || first + 20 * GIVEN.fetch_add(1, Ordering::Relaxed);
+    std::iter::repeat_with(next)
+        .take_while(|first| *first < 20_000)
+        .find(|first| free(*first))
+        .expect("free ports")
 }
