@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use mingjing::target::Owner;
 use tokio::process::Command;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::{sleep, timeout};
 use tonic::transport::Channel;
 
@@ -30,6 +31,8 @@ pub(crate) struct Stack<'a> {
     replicas: u16,
     /// None: as `deploy/stack` has it.
     clock: Option<&'static str>,
+    /// One stack is up at a time: each has five processes or more.
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl<'a> Stack<'a> {
@@ -44,7 +47,10 @@ impl<'a> Stack<'a> {
     }
 
     async fn up_with(folder: &'a Path, replicas: u16, clock: Option<&'static str>) -> Self {
-        let stack = Self { folder, program: binary(folder), first_port: free_ports(), replicas, clock };
+        static ALONE: Mutex<()> = Mutex::const_new(());
+        let alone = ALONE.lock().await;
+        let (program, first_port) = (binary(folder), free_ports());
+        let stack = Self { folder, program, first_port, replicas, clock, _alone: alone };
         stack.start_all().await;
         stack
     }
