@@ -148,7 +148,9 @@ async fn a_consumer_in_another_process_gets_what_the_log_has_published_or_not() 
     assert_eq!(consumed, remote.read(1, 1000).await.unwrap(), "the same, from both");
     let log = SqliteLog::open(&data.path().join("evaluation.db")).await.unwrap();
     assert_eq!(consumed, eventstore::store::Log::read_all(&log, 1, 1000).await.unwrap());
-    assert_eq!(source.head().await.unwrap(), eventstore::store::Log::head(&log).await.unwrap());
+    let head = eventstore::store::Log::head(&log).await.unwrap();
+    assert_eq!(source.published().await.unwrap(), head);
+    assert_eq!(source.head_position().await.unwrap(), head.position);
     server.stop().await;
 }
 

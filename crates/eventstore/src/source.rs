@@ -15,13 +15,11 @@ pub trait Source: Send + Sync + 'static {
     /// The service whose events they are.
     fn service(&self) -> &'static str;
 
-    /// Where the log ends.
-    async fn head(&self) -> Result<Head, StoreError>;
+    /// Position of the log's last event, whatever of it is published; 0: none.
+    async fn head_position(&self) -> Result<u64, StoreError>;
 
     /// Where what is there to be followed ends: the log, or what is published of it.
-    async fn published(&self) -> Result<Head, StoreError> {
-        self.head().await
-    }
+    async fn published(&self) -> Result<Head, StoreError>;
 
     /// Everything from a position on: first what is recorded, then live. `consumer` names who follows it, e.g.
     /// `evaluation-from-complaints`; under 32 characters, no dots.
@@ -48,8 +46,12 @@ impl Source for LogReader {
         Self::service(self)
     }
 
-    async fn head(&self) -> Result<Head, StoreError> {
-        Self::head(self).await
+    async fn head_position(&self) -> Result<u64, StoreError> {
+        self.head().await.map(|head| head.position)
+    }
+
+    async fn published(&self) -> Result<Head, StoreError> {
+        self.head().await
     }
 
     fn subscribe(&self, _consumer: &str, from_position: u64) -> Box<dyn Feed> {

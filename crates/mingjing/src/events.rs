@@ -137,8 +137,7 @@ impl EventService for Events {
 
 /// Where a log ends; `None`: it is away.
 async fn head(source: &SharedSource) -> Option<u64> {
-    let head = tokio::time::timeout(HEAD_TIMEOUT, source.head()).await;
-    head.ok().and_then(Result::ok).map(|head| head.position)
+    tokio::time::timeout(HEAD_TIMEOUT, source.head_position()).await.ok().and_then(Result::ok)
 }
 
 fn describe(consumer: &consumers::Consumer, head_position: Option<u64>) -> Consumer {

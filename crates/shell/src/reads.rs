@@ -8,6 +8,7 @@ use contract::status::Failure;
 use contract::token;
 use eventstore::store::Head;
 use eventstore::{RecordedEvent, SharedSource, StoreError};
+use futures::future::try_join_all;
 use parking_lot::{RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 
@@ -74,17 +75,17 @@ impl<M: Model> Reads<M> {
     /// Waits until the model contains all that its logs contain now, at most `patience`. Of a log whose owner cannot
     /// be asked it is all that is published.
     pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
-        let mut wanted = BTreeMap::new();
-        for source in self.sources.iter() {
-            let head = match source.head().await {
-                Ok(head) => head,
+        let ends = self.sources.iter().map(|source| async move {
+            let position = match source.head_position().await {
+                Ok(position) => position,
                 Err(error) => {
                     tracing::warn!(%error, "where the log of {} ends is not known", source.service());
                     end(source.published().await)?
                 }
             };
-            wanted.insert(source.service(), head.position);
-        }
+            Ok::<_, Failure>((source.service(), position))
+        });
+        let wanted = try_join_all(ends).await?.into_iter().collect();
         self.wait_for(&wanted, patience).await
     }
 
@@ -92,7 +93,7 @@ impl<M: Model> Reads<M> {
     pub async fn fill(&self, patience: Duration) -> Result<(), Failure> {
         let mut wanted = BTreeMap::new();
         for source in self.sources.iter() {
-            wanted.insert(source.service(), end(source.published().await)?.position);
+            wanted.insert(source.service(), end(source.published().await)?);
         }
         self.wait_for(&wanted, patience).await
     }
@@ -106,8 +107,8 @@ impl<M: Model> Reads<M> {
     }
 }
 
-fn end(found: Result<Head, StoreError>) -> Result<Head, Failure> {
-    found.map_err(|error| store_failure(&error))
+fn end(published: Result<Head, StoreError>) -> Result<u64, Failure> {
+    published.map(|head| head.position).map_err(|error| store_failure(&error))
 }
 
 /// Waits until a model has come as far as `wanted`, at most `patience`; fails with how far it got.

@@ -53,8 +53,8 @@ pub trait Filler: Send + Sync + 'static {
     /// Up to `limit` events from a position on, in order.
     async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
 
-    /// Position and chain hash of the last event: 0 and [`GENESIS`](crate::chain::GENESIS) if there is none.
-    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError>;
+    /// Position of the last event; 0: none.
+    async fn head_position(&self) -> Result<u64, StoreError>;
 }
 
 #[async_trait]
@@ -63,8 +63,8 @@ impl Filler for LogReader {
         self.read_all(from_position, limit).await
     }
 
-    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
-        self.head().await.map(|head| (head.position, head.chain_hash))
+    async fn head_position(&self) -> Result<u64, StoreError> {
+        self.head().await.map(|head| head.position)
     }
 }
 
@@ -106,23 +106,15 @@ impl NatsSource {
     }
 }
 
-/// The store epoch of the log that a stream was published from.
-fn published_epoch(stream: &jetstream::stream::Stream) -> Result<Uuid, Away> {
-    epoch(&stream.cached_info().config).ok_or_else(|| Away("the stream names no store epoch".to_owned()))
-}
-
 #[async_trait]
 impl Source for NatsSource {
     fn service(&self) -> &'static str {
         self.service
     }
 
-    /// Where the owner's log ends, whatever of it is published.
-    async fn head(&self) -> Result<Head, StoreError> {
-        let last = timeout(OWNER_TIMEOUT, self.filler.last()).await.map_err(StoreError::database)?;
-        let (position, chain_hash) = last?;
-        let epoch = published_epoch(&self.stream().await?)?;
-        Ok(Head { position, chain_hash, epoch })
+    /// As its owner says.
+    async fn head_position(&self) -> Result<u64, StoreError> {
+        timeout(OWNER_TIMEOUT, self.filler.head_position()).await.map_err(StoreError::database)?
     }
 
     /// Where the stream ends.
@@ -136,7 +128,8 @@ impl Source for NatsSource {
                 Err(StoreError::Corrupt { position: stream.cached_info().state.last_sequence, what })
             }
             None => {
-                let epoch = published_epoch(&stream)?;
+                let epoch = epoch(&stream.cached_info().config);
+                let epoch = epoch.ok_or_else(|| Away("the stream names no store epoch".to_owned()))?;
                 Ok(Head { position: 0, chain_hash: chain::GENESIS, epoch })
             }
         }

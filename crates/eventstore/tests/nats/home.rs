@@ -151,7 +151,7 @@ impl Filler for Unfilled {
         panic!("the stream has a gap at {from_position}")
     }
 
-    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
+    async fn head_position(&self) -> Result<u64, StoreError> {
         Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
     }
 }

@@ -64,7 +64,7 @@ impl Filler for Whole {
         Ok(vec![])
     }
 
-    async fn last(&self) -> Result<(u64, [u8; 32]), StoreError> {
+    async fn head_position(&self) -> Result<u64, StoreError> {
         Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
     }
 }

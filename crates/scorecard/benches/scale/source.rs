@@ -33,7 +33,11 @@ impl Source for Generated {
         self.service
     }
 
-    async fn head(&self) -> Result<Head, StoreError> {
+    async fn head_position(&self) -> Result<u64, StoreError> {
+        Ok(self.nation.count(self.service))
+    }
+
+    async fn published(&self) -> Result<Head, StoreError> {
         let position = self.nation.count(self.service);
         Ok(Head { position, chain_hash: [0; 32], epoch: Uuid::nil() })
     }
