@@ -18,6 +18,7 @@ use tonic::transport::Channel;
 
 use crate::harness::*;
 use crate::methods::year::Year;
+use crate::sql::read_as_answered;
 
 mod beside;
 mod enter;
@@ -29,6 +30,8 @@ const YEARS: u64 = 100;
 const YEARS_MIN: u64 = 20;
 const TIME_MAX: Duration = Duration::from_secs(45);
 const AT_ONCE: usize = 16;
+/// So many are read in SQL, too.
+const READ_IN_SQL_MAX: usize = 10;
 /// Noon of the 2nd of April 2024, while nothing is overdue; noon of the 2nd of January 2025.
 const ENTERED: i64 = 1_712_030_400;
 const PUBLISHED: i64 = 1_735_790_400;
@@ -64,10 +67,15 @@ async fn what_is_published_is_what_the_arithmetic_makes_of_the_same_facts() {
         entered.push(year.unwrap());
     }
     now.store(PUBLISHED, Ordering::Relaxed);
+    let mut cycles = Vec::new();
     for (seed, year) in entered {
         check_year(server.channel(), seed, &year).await;
+        cycles.push((year.cycle(), year.facts.units.len()));
     }
     assert_eq!(methods.len(), 6, "every method was tried: {methods:?}");
+    cycles.truncate(READ_IN_SQL_MAX);
+    let held = read_as_answered(&server, data.path(), &cycles, &server.everything().await).await;
+    assert!(held.contains("ratio") && held.contains("veto"), "{held:?}");
     server.stop().await;
 }
 

@@ -18,11 +18,14 @@ mod entries;
 mod readme;
 mod training;
 
+use std::path::Path;
+
 use mingjing::sample::{self, Outcome, SecondYear, Servers};
 use tempfile::tempdir;
 
 use crate::first_year::assert_recomputed;
 use crate::harness::*;
+use crate::sql::{VIEWS, read_as_answered};
 
 /// Resource name of the city's cycle.
 pub(crate) const CYCLE: &str = "jurisdictions/city/cycles/second-year";
@@ -66,6 +69,7 @@ async fn the_second_year_comes_out_of_its_facts() {
     commands::an_export_says_what_the_api_answers(&year).await;
     readme::the_table_in_the_readme_is_the_programs(&year).await;
     assert_recomputed(&year.server, "city", (CYCLE, 117), 12).await;
+    in_sql_it_is_read_as_it_is_answered(&year, dir.path()).await;
     loaded_again_nothing_changes(&year).await;
     year.server.stop().await;
 }
@@ -74,6 +78,13 @@ async fn load(server: &Server) {
     sample::load(&server.url(), || {}).await.unwrap();
     let outcome = SecondYear::generate().load(&Servers::one(&server.url()), || {}).await.unwrap();
     assert!(matches!(outcome, Outcome::Entered), "{outcome:?}");
+}
+
+async fn in_sql_it_is_read_as_it_is_answered(year: &Year, dir: &Path) {
+    let held = read_as_answered(&year.server, dir, &[(CYCLE.to_owned(), 117)], &year.token).await;
+    let without: Vec<_> = VIEWS.into_iter().filter(|view| !held.contains(view)).collect();
+    // The scheme has no index, and the only veto was lifted.
+    assert_eq!(without, ["ratio", "veto"]);
 }
 
 async fn loaded_again_nothing_changes(year: &Year) {

@@ -1,9 +1,13 @@
-//! What other tools read in SQL is what the service answers: for every unit of the sample year, on either database.
+//! What other tools read in SQL is what the service answers: for every unit of the sample year, on either database, and
+//! of the second one and of made ones, which have everything that a card may show.
 
-use std::collections::BTreeMap;
+mod details;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
-use contract::scorecard::{ExplainScorecardRequest, ListScorecardsRequest};
+use contract::scorecard::{ExplainScorecardRequest, ListScorecardsRequest, LossKind};
 use eventstore::testing::postgres::PostgresHere;
 use mingjing::config::Settings;
 use mingjing::sample;
@@ -15,12 +19,27 @@ use tempfile::tempdir;
 use crate::harness::*;
 
 const CYCLE: &str = "jurisdictions/city/cycles/first-year";
-const VIEWS: [&str; 7] =
-    ["scorecard", "component", "daily", "four_in_place", "loss", "loss_event", "freshness"];
+/// Those with a row for a unit.
+pub(crate) const VIEWS: [&str; 12] = [
+    "scorecard",
+    "component",
+    "stratum",
+    "ratio",
+    "daily",
+    "four_in_place",
+    "training",
+    "training_part",
+    "loss",
+    "loss_event",
+    "loss_officer",
+    "veto",
+];
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A row, each column as a text; none: NULL.
 type Row = BTreeMap<String, Option<String>>;
+/// Rows by view and unit.
+type Rows = BTreeMap<&'static str, BTreeMap<String, Vec<Row>>>;
 
 /// Another tool, which may only read.
 enum Tool {
@@ -60,9 +79,7 @@ impl Tool {
 async fn in_a_sqlite_file_other_tools_read_what_the_service_answers() {
     let dir = tempdir().unwrap();
     let server = Server::start(dir.path()).await;
-    let file = dir.path().join("scorecard.db");
-    let tool = SqliteConnectOptions::new().filename(file).read_only(true).connect().await.unwrap();
-    hold_equal(&server, Tool::Sqlite(tool)).await;
+    hold_equal(&server, sqlite(dir.path()).await).await;
     server.stop().await;
 }
 
@@ -81,9 +98,37 @@ async fn in_postgresql_other_tools_read_what_the_service_answers() {
     server.stop().await;
 }
 
+async fn sqlite(dir: &Path) -> Tool {
+    let file = SqliteConnectOptions::new().filename(dir.join("scorecard.db")).read_only(true);
+    Tool::Sqlite(file.connect().await.unwrap())
+}
+
 /// Loads the sample year, waits until it is shown, and holds each unit's rows against the service's answers.
 async fn hold_equal(server: &Server, mut tool: Tool) {
     let consistency_token = sample::load(&server.url(), || {}).await.unwrap();
+    shown(server, &mut tool).await;
+    equal(server, &mut tool, (CYCLE, 101), consistency_token).await;
+}
+
+/// Holds each unit's rows of cycles, each of so many units, which `token` stands for, against the service's answers;
+/// `dir` has the server's files. Gives the views of which something was held.
+pub(crate) async fn read_as_answered(
+    server: &Server,
+    dir: &Path,
+    cycles: &[(String, usize)],
+    token: &str,
+) -> BTreeSet<&'static str> {
+    let mut tool = sqlite(dir).await;
+    shown(server, &mut tool).await;
+    let mut held = BTreeSet::new();
+    for (cycle, units) in cycles {
+        held.extend(equal(server, &mut tool, (cycle, *units), token.to_owned()).await.into_keys());
+    }
+    held
+}
+
+/// Waits until everything is shown.
+async fn shown(server: &Server, tool: &mut Tool) {
     let heads = server.heads().await;
     let mut look = tokio::time::interval(Duration::from_millis(100));
     let shown = async {
@@ -102,22 +147,36 @@ async fn hold_equal(server: &Server, mut tool: Tool) {
         }
     };
     tokio::time::timeout(PATIENCE, shown).await.expect("all of the year is shown");
+}
 
-    let mut rows: BTreeMap<&str, BTreeMap<String, Vec<Row>>> = BTreeMap::new();
-    for view in VIEWS.into_iter().filter(|view| *view != "freshness") {
-        for row in tool.read(view).await {
+/// Holds the rows of a cycle, which has so many units, against the service's answers; gives the rows, by view and unit.
+async fn equal(
+    server: &Server,
+    tool: &mut Tool,
+    (cycle, units): (&str, usize),
+    consistency_token: String,
+) -> Rows {
+    let of_cycle = |row: &Row| {
+        let id = |column: &str| row[column].clone().unwrap();
+        format!("jurisdictions/{}/cycles/{}", id("jurisdiction"), id("cycle")) == cycle
+    };
+    let mut rows = Rows::new();
+    for view in VIEWS {
+        for row in tool.read(view).await.into_iter().filter(of_cycle) {
             let unit = row["unit"].clone().unwrap();
             rows.entry(view).or_default().entry(unit).or_default().push(row);
         }
     }
     let request = ListScorecardsRequest {
-        parent: CYCLE.to_owned(),
+        parent: cycle.to_owned(),
         page_size: 1000,
         consistency_token,
         ..Default::default()
     };
     let cards = server.scorecards().list_scorecards(request).await.unwrap().into_inner().scorecards;
-    assert_eq!((cards.len(), rows["scorecard"].len()), (101, 101));
+    assert_eq!((cards.len(), rows["scorecard"].len()), (units, units));
+    let shown = tool.read("cycle").await.into_iter().find(of_cycle).unwrap();
+    details::cycle(server, cycle, &shown, &cards).await;
     for card in cards {
         let unit = card.unit.rsplit('/').next().unwrap().to_owned();
         let of = |view: &str| rows.get(view).and_then(|rows| rows.get(&unit)).cloned().unwrap_or_default();
@@ -132,6 +191,9 @@ async fn hold_equal(server: &Server, mut tool: Tool) {
         same(&of("four_in_place").remove(0), &json["four_in_place"], &unit, &[]);
         each(&of("component"), &json["components"], &unit, ("component", "component_id"));
         each(&of("daily"), &json["daily"], &unit, ("source", "source_id"));
+        details::components(&of, &json, &unit);
+        details::training(&of, &json, &unit);
+        details::lines(&of, &card, &explained.lines, &unit);
         let (mut lost, events) = (of("loss"), of("loss_event"));
         lost.sort_by_key(|row| row["line"].clone().unwrap().parse::<u32>().unwrap());
         assert_eq!(lost.len(), explained.lines.len(), "{unit}");
@@ -143,6 +205,8 @@ async fn hold_equal(server: &Server, mut tool: Tool) {
             let of_line: Vec<_> = events.iter().filter(|event| event["line"] == row["line"]).collect();
             match &row["forms"] {
                 Some(forms) => assert_eq!(forms.parse(), Ok(line.events.len()), "{unit}"),
+                // What a ratio counts stands in its own row.
+                None if line.kind() == LossKind::Ratio => assert!(of_line.is_empty(), "{unit}"),
                 None => assert_eq!(of_line.len(), line.events.len(), "{unit}"),
             }
             for event in of_line {
@@ -154,6 +218,7 @@ async fn hold_equal(server: &Server, mut tool: Tool) {
             }
         }
     }
+    rows
 }
 
 /// Holds the rows of a list against a message's, in its order.
@@ -197,6 +262,9 @@ fn same(row: &Row, message: &Value, unit: &str, apart: &[&str]) {
             (Some(Value::Bool(_)), "0") => "false".to_owned(),
             _ => value,
         });
+        // What a scheme leaves untitled is there.
+        let untitled = ["title", "description"].contains(&column.as_str());
+        let shown = shown.filter(|text| !untitled || !text.is_empty());
         let expected = if column == "rank" { expected.filter(|rank| rank != "0") } else { expected };
         assert_eq!(shown, expected, "{unit}: {column}");
     }
