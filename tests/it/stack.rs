@@ -10,6 +10,7 @@ use running::{NATS, SERVICES, Stack};
 
 mod audit;
 mod away;
+mod erased;
 mod kill;
 mod load;
 mod overload;

@@ -159,7 +159,12 @@ impl<'a> Stack<'a> {
 
     /// The URL of a service's database.
     pub(crate) fn database(&self, owner: Owner) -> String {
-        format!("postgres:///{}?host={}&user=mingjing", owner.name(), self.folder.join("postgres").display())
+        self.any_database().replace("{service}", owner.name())
+    }
+
+    /// The URL of every service's database, with `{service}` for its name.
+    pub(crate) fn any_database(&self) -> String {
+        format!("postgres:///{{service}}?host={}&user=mingjing", self.folder.join("postgres").display())
     }
 
     /// The URL of NATS.
