@@ -4,7 +4,7 @@ use scoring::scheme::Method;
 
 use super::Behind;
 use crate::fold::evaluation::SERVICE;
-use crate::fold::evaluation::form::Form;
+use crate::fold::evaluation::form::About;
 use crate::fold::trace::Trace;
 use crate::history::{Corrupt, Occurrence};
 use crate::league::League;
@@ -32,17 +32,17 @@ pub(crate) fn answered<'a>(
     if components.is_empty() {
         return Ok(found);
     }
+    let about = About::new(&cycle, &name);
     for event in events {
         let event = event?;
         if event.kind() != "FormAnswered" || event.position > league.answers_until {
             continue;
         }
-        let form = Form::decode(event.payload).map_err(|_| Corrupt)?;
-        let about = form.cycle == cycle
-            && components.contains(&form.component_id)
-            && form.answers.iter().any(|(unit, _)| *unit == name);
-        if about {
-            let forms = found.entry((form.component_id.to_owned(), form.stratum_id.to_owned())).or_default();
+        let Some((component_id, stratum_id)) = about.read(event.payload).map_err(|_| Corrupt)? else {
+            continue;
+        };
+        if components.contains(&component_id) {
+            let forms = found.entry((component_id.to_owned(), stratum_id.to_owned())).or_default();
             forms.push(Trace::of(&event).reference(SERVICE, "FormAnswered"));
         }
     }

@@ -3,6 +3,8 @@
 
 use std::fmt::Display;
 
+use contract::evaluation::FormAnswer;
+use prost::Message as _;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 /// A `FormAnswered`, borrowed.
@@ -30,6 +32,37 @@ impl<'a> Form<'a> {
             Ok(())
         })?;
         Ok(form)
+    }
+}
+
+/// Looks for forms about a unit. Most of a form is answers about others, which are passed over.
+pub(crate) struct About<'a> {
+    cycle: &'a str,
+    /// How an answer about the unit begins.
+    answer: Vec<u8>,
+}
+
+impl<'a> About<'a> {
+    /// Looks for those of a cycle about a unit, both by resource name.
+    pub(crate) fn new(cycle: &'a str, unit: &str) -> Self {
+        let answer = FormAnswer { unit: unit.to_owned(), level_id: String::new() };
+        Self { cycle, answer: answer.encode_to_vec() }
+    }
+
+    /// Component and stratum of a form that is about the unit; none: it is not.
+    pub(crate) fn read<'p>(&self, payload: &'p [u8]) -> Result<Option<(&'p str, &'p str)>, String> {
+        let (mut form, mut found) = (Form::default(), false);
+        fields(payload, 4, |tag, bytes| {
+            match tag {
+                1 => form.cycle = text(bytes)?,
+                2 => form.component_id = text(bytes)?,
+                3 => form.stratum_id = text(bytes)?,
+                4 => found |= bytes.starts_with(&self.answer),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok((found && form.cycle == self.cycle).then_some((form.component_id, form.stratum_id)))
     }
 }
 
@@ -81,9 +114,8 @@ fn told(what: &impl Display) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contract::evaluation::{FormAnswer, FormAnswered};
+    use contract::evaluation::FormAnswered;
     use proptest::prelude::*;
-    use prost::Message as _;
 
     use super::*;
 
@@ -118,6 +150,19 @@ mod tests {
                 Ok(form) => prop_assert_eq!(Form::decode(&payload).unwrap(), borrowed(&form)),
                 Err(_) => prop_assert!(Form::decode(&payload).is_err()),
             }
+        }
+
+        #[test]
+        fn a_form_is_found_by_the_units_that_it_is_about(form in forms(), other in ".{0,9}") {
+            let payload = form.encode_to_vec();
+            let units = form.answers.iter().map(|answer| &answer.unit);
+            for unit in units.clone().chain([&other]).filter(|unit| !unit.is_empty()) {
+                let found = About::new(&form.cycle, unit).read(&payload).unwrap();
+                let kept = units.clone().any(|it| it == unit).then_some((&*form.component_id, &*form.stratum_id));
+                prop_assert_eq!(found, kept);
+            }
+            let another = format!("{}-2", form.cycle);
+            prop_assert_eq!(About::new(&another, &other).read(&payload).unwrap(), None);
         }
     }
 }
