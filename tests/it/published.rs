@@ -145,12 +145,12 @@ async fn a_consumer_in_another_process_gets_what_the_log_has_published_or_not() 
     let source = NatsSource::new("evaluation", nats, remote.clone(), "here");
     let mut feed = source.subscribe("scorecard", 1);
     let consumed = read(&mut *feed, head).await;
-    assert_eq!(consumed, remote.read(1, 1000).await.unwrap(), "the same, from both");
+    assert_eq!(consumed, remote.read(1, 1000).await.unwrap().events, "the same, from both");
     let log = SqliteLog::open(&data.path().join("evaluation.db")).await.unwrap();
     assert_eq!(consumed, eventstore::store::Log::read_all(&log, 1, 1000).await.unwrap());
     let head = eventstore::store::Log::head(&log).await.unwrap();
     assert_eq!(source.published().await.unwrap(), head);
-    assert_eq!(source.head_position().await.unwrap(), head.position);
+    assert_eq!(source.head().await.unwrap(), head);
     server.stop().await;
 }
 

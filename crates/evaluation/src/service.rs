@@ -17,6 +17,7 @@ use contract::status::Failure;
 use contract::status::Rejection as _;
 use contract::words::TariffCause;
 use eventstore::handle::Decided;
+use eventstore::store::Head;
 use eventstore::{Clock, Decider, EventStore, Guard, Loaded, SharedSource, StreamId};
 use rand::seq::SliceRandom as _;
 use rust_decimal::Decimal;
@@ -26,7 +27,6 @@ use shell::caller::patience;
 use shell::commands::{Failed, Prepared, store_failure};
 use shell::{Commands, Reads, code, pages, receive};
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use self::filter::{Days, known};
 use crate::domain::{
@@ -126,9 +126,8 @@ impl Service {
         let until = Instant::now() + patience.min(BEHIND_WAIT_MAX);
         let mut behind = vec![];
         for (consumer, source) in &self.reacting {
-            let position = source.head_position().await.map_err(|error| store_failure(&error))?;
-            let epoch = source.published().await.map_err(|error| store_failure(&error))?.epoch;
-            while !self.has_reached(consumer, position, epoch).await? {
+            let head = source.head().await.map_err(|error| store_failure(&error))?;
+            while !self.has_reached(consumer, head).await? {
                 if Instant::now() >= until {
                     behind.push(format!("{consumer} has not dealt with all facts of {}", source.service()));
                     break;
@@ -139,10 +138,11 @@ impl Service {
         Ok(behind)
     }
 
-    async fn has_reached(&self, consumer: &str, position: u64, epoch: Uuid) -> Result<bool, Failure> {
+    async fn has_reached(&self, consumer: &str, head: Head) -> Result<bool, Failure> {
         let reached = self.store.checkpoint(consumer).await.map_err(|error| store_failure(&error))?;
-        let reached = reached.filter(|reached| reached.epoch == epoch).map_or(0, |reached| reached.position);
-        Ok(reached >= position)
+        let reached =
+            reached.filter(|reached| reached.epoch == head.epoch).map_or(0, |reached| reached.position);
+        Ok(reached >= head.position)
     }
 
     pub(crate) fn reads(&self) -> &Reads<ReadModel> {

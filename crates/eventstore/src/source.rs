@@ -15,8 +15,8 @@ pub trait Source: Send + Sync + 'static {
     /// The service whose events they are.
     fn service(&self) -> &'static str;
 
-    /// Position of the log's last event, whatever of it is published; 0: none.
-    async fn head_position(&self) -> Result<u64, StoreError>;
+    /// Where the log ends, whatever of it is published.
+    async fn head(&self) -> Result<Head, StoreError>;
 
     /// Where what is there to be followed ends: the log, or what is published of it.
     async fn published(&self) -> Result<Head, StoreError>;
@@ -46,12 +46,12 @@ impl Source for LogReader {
         Self::service(self)
     }
 
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        self.head().await.map(|head| head.position)
+    async fn head(&self) -> Result<Head, StoreError> {
+        Self::head(self).await
     }
 
     async fn published(&self) -> Result<Head, StoreError> {
-        self.head().await
+        Self::head(self).await
     }
 
     fn subscribe(&self, _consumer: &str, from_position: u64) -> Box<dyn Feed> {

@@ -11,6 +11,7 @@ use contract::event::{
 };
 use contract::field::{self, BadField};
 use contract::words;
+use eventstore::nats::source::{Filler as _, Page};
 use eventstore::store::PAGE_EVENTS_MAX;
 use eventstore::{LogReader, RecordedEvent, SharedSource};
 use shell::{Consumers, Tasks, consumers};
@@ -54,16 +55,15 @@ impl EventService for Events {
         let log = self.log(&asked.service)?;
         let page_size = field::page_size(asked.page_size, PAGE_EVENTS_MAX);
         let from = asked.from_position.max(1);
-        let head = log.head().await.map_err(|error| shell::commands::store_failure(&error))?;
-        let page =
-            log.read_all(from, page_size).await.map_err(|error| shell::commands::store_failure(&error))?;
-        let next_position = page.last().map_or(from, |event| event.position + 1);
-        // Events recorded since the head was read are in the page.
-        let head_position = page.last().map_or(0, |event| event.position);
+        let page = log.read(from, page_size).await;
+        let Page { events, head } = page.map_err(|error| shell::commands::store_failure(&error))?;
+        let next_position = events.last().map_or(from, |event| event.position + 1);
         Ok(Response::new(ReadEventsResponse {
-            events: wanted(log.service(), page, asked.filter.as_ref()),
+            events: wanted(log.service(), events, asked.filter.as_ref()),
             next_position,
-            head_position: head_position.max(head.position),
+            head_position: head.position,
+            head_chain_hash: head.chain_hash.to_vec(),
+            store_epoch: head.epoch.to_string(),
         }))
     }
 
@@ -137,7 +137,8 @@ impl EventService for Events {
 
 /// Where a log ends; `None`: it is away.
 async fn head(source: &SharedSource) -> Option<u64> {
-    tokio::time::timeout(HEAD_TIMEOUT, source.head_position()).await.ok().and_then(Result::ok)
+    let head = tokio::time::timeout(HEAD_TIMEOUT, source.head()).await;
+    head.ok().and_then(Result::ok).map(|head| head.position)
 }
 
 fn describe(consumer: &consumers::Consumer, head_position: Option<u64>) -> Consumer {

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use contract::event::event_service_client::EventServiceClient;
 use contract::event::{ReadEventsRequest, ReadEventsResponse};
 use contract::{field, words};
-use eventstore::nats::source::Filler;
+use eventstore::nats::source::{Filler, Page};
+use eventstore::store::Head;
 use eventstore::{RecordedEvent, StoreError, StreamId};
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
@@ -57,7 +58,7 @@ impl RemoteLog {
 
 #[async_trait]
 impl Filler for RemoteLog {
-    async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+    async fn read(&self, from_position: u64, limit: usize) -> Result<Page, StoreError> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
         loop {
             let page_size = limit.min(self.page_size.load(Ordering::Relaxed));
@@ -65,7 +66,9 @@ impl Filler for RemoteLog {
                 Ok(page) => {
                     self.page_size
                         .fetch_max(page_size.saturating_mul(2).min(PAGE_SIZE_MAX), Ordering::Relaxed);
-                    return page.events.into_iter().map(from_wire).collect();
+                    let head = head(&page)?;
+                    let events = page.events.into_iter().map(from_wire).collect::<Result<_, _>>()?;
+                    return Ok(Page { events, head });
                 }
                 Err(status) => status,
             };
@@ -78,12 +81,19 @@ impl Filler for RemoteLog {
             }
         }
     }
+}
 
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        // Beyond the end: nothing but where that is.
-        let page = self.page(u64::MAX, 1).await.map_err(StoreError::database)?;
-        Ok(page.head_position)
-    }
+/// Where a log ends, as its owner says.
+fn head(page: &ReadEventsResponse) -> Result<Head, StoreError> {
+    let position = page.head_position;
+    let corrupt =
+        |what: &str| StoreError::Corrupt { position, what: format!("the page's `{what}` cannot be read") };
+    let chain_hash = page.head_chain_hash.as_slice().try_into();
+    Ok(Head {
+        position,
+        chain_hash: chain_hash.map_err(|_| corrupt("head_chain_hash"))?,
+        epoch: page.store_epoch.parse().map_err(|_| corrupt("store_epoch"))?,
+    })
 }
 
 fn from_wire(event: words::RecordedEvent) -> Result<RecordedEvent, StoreError> {
@@ -162,11 +172,12 @@ mod tests {
             let log = RemoteLog::new("evaluation", channel(&address).unwrap());
             let mut read = 0;
             while read < last {
-                let page = log.read(read + 1, 1000).await.unwrap();
-                assert_eq!(page[0].position, read + 1);
-                read = page.last().unwrap().position;
+                let events = log.read(read + 1, 1000).await.unwrap().events;
+                assert_eq!(events[0].position, read + 1);
+                read = events.last().unwrap().position;
             }
-            assert_eq!(log.head_position().await.unwrap(), last);
+            let beyond = log.read(u64::MAX, 1).await.unwrap();
+            assert_eq!((beyond.events.len(), beyond.head), (0, store.reader().head().await.unwrap()));
         };
         tokio::select! {
             () = reading => {}

@@ -6,6 +6,7 @@ mod follower;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eventstore::store::Head;
 use eventstore::{Feed, RecordedEvent, SharedSource, StoreError};
 use shell::consumers::Consumer;
 use tokio::sync::{mpsc, watch};
@@ -157,15 +158,15 @@ impl Feeding {
     /// Sees whether the log is the one that the facts come from; asks for a rebuild, and says why, if it is not.
     async fn recognise(&self) -> Result<(), String> {
         let service = self.source.service();
+        let position =
+            self.generation.read(|folded| folded.reached.get(service).map_or(0, |reached| reached.position));
         let head = loop {
-            match self.source.published().await {
+            match self.end(position).await {
                 Ok(head) => break head,
                 Err(error) => tracing::warn!(%error, "the log of {service} is away; trying again"),
             }
             tokio::time::sleep(RETRY_AFTER).await;
         };
-        let position =
-            self.generation.read(|folded| folded.reached.get(service).map_or(0, |reached| reached.position));
         let known = {
             let mut epochs = self.generation.epochs.lock();
             if position == 0 {
@@ -185,5 +186,11 @@ impl Feeding {
         tracing::warn!("the scorecard is BUILT ANEW from the logs: {alarm}");
         self.projection.rebuilds().ask();
         Err(alarm)
+    }
+
+    /// Where the log ends, as far as it is published; the facts are of up to `position`, which may be more.
+    async fn end(&self, position: u64) -> Result<Head, StoreError> {
+        let published = self.source.published().await?;
+        if published.position >= position { Ok(published) } else { self.source.head().await }
     }
 }

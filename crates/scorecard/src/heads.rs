@@ -43,8 +43,8 @@ impl Heads {
     /// Looks all of them up now.
     pub(crate) async fn look(&self) -> BTreeMap<&'static str, HeadKnown> {
         let asked = self.sources.clone().into_iter().map(|source| async move {
-            match tokio::time::timeout(PATIENCE, source.head_position()).await {
-                Ok(Ok(position)) => Ok(position),
+            match tokio::time::timeout(PATIENCE, source.head()).await {
+                Ok(Ok(head)) => Ok(head.position),
                 Ok(Err(error)) => Err(error.to_string()),
                 Err(_) => Err("it does not answer".to_owned()),
             }

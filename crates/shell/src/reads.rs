@@ -76,14 +76,14 @@ impl<M: Model> Reads<M> {
     /// be asked it is all that is published.
     pub async fn catch_up(&self, patience: Duration) -> Result<(), Failure> {
         let ends = self.sources.iter().map(|source| async move {
-            let position = match source.head_position().await {
-                Ok(position) => position,
+            let head = match source.head().await {
+                Ok(head) => head,
                 Err(error) => {
                     tracing::warn!(%error, "where the log of {} ends is not known", source.service());
                     end(source.published().await)?
                 }
             };
-            Ok::<_, Failure>((source.service(), position))
+            Ok::<_, Failure>((source.service(), head.position))
         });
         let wanted = try_join_all(ends).await?.into_iter().collect();
         self.wait_for(&wanted, patience).await
@@ -93,7 +93,7 @@ impl<M: Model> Reads<M> {
     pub async fn fill(&self, patience: Duration) -> Result<(), Failure> {
         let mut wanted = BTreeMap::new();
         for source in self.sources.iter() {
-            wanted.insert(source.service(), end(source.published().await)?);
+            wanted.insert(source.service(), end(source.published().await)?.position);
         }
         self.wait_for(&wanted, patience).await
     }
@@ -107,8 +107,8 @@ impl<M: Model> Reads<M> {
     }
 }
 
-fn end(published: Result<Head, StoreError>) -> Result<u64, Failure> {
-    published.map(|head| head.position).map_err(|error| store_failure(&error))
+fn end(published: Result<Head, StoreError>) -> Result<Head, Failure> {
+    published.map_err(|error| store_failure(&error))
 }
 
 /// Waits until a model has come as far as `wanted`, at most `patience`; fails with how far it got.

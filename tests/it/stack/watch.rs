@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eventstore::nats::source::{Filler, NatsSource};
+use eventstore::nats::source::{Filler, NatsSource, Page};
 use eventstore::nats::{Nats, Settings};
 use eventstore::{RecordedEvent, Source as _, StoreError};
 use jiff::Timestamp;
@@ -22,12 +22,8 @@ pub(super) struct Unfilled;
 
 #[tonic::async_trait]
 impl Filler for Unfilled {
-    async fn read(&self, from_position: u64, _limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        panic!("the stream has a gap at {from_position}")
-    }
-
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
+    async fn read(&self, from_position: u64, _limit: usize) -> Result<Page, StoreError> {
+        Err(StoreError::database(std::io::Error::other(format!("the stream lacks {from_position}"))))
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! A feed keeps its own place: the position that comes next. What is older is dropped, a gap is filled by the
 //! owner's `ReadEvents`; so it does not matter what the server redelivers, drops or forgets, nor whether the
-//! stream is made again: the consumer on the server is made anew at the feed's place whenever the pull breaks.
+//! stream is made again: the consumer on the server is made anew at the feed's place whenever the pull breaks. While
+//! there is no connection to NATS, everything is read from the owner.
 //!
 //! Two kinds of consumers, told apart by their name:
 //!
@@ -40,6 +41,8 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
 /// An owner that does not say within this where its log ends is away.
 const OWNER_TIMEOUT: Duration = Duration::from_secs(1);
+/// While NATS is away, the owner is asked this often for what is new.
+const OWNER_POLL: Duration = Duration::from_millis(200);
 /// Messages that are pulled ahead.
 const PULLED_MAX: usize = 4 * PAGE_EVENTS_MAX;
 /// A consumer of a process that is gone is forgotten after this.
@@ -47,24 +50,35 @@ const FORGOTTEN_AFTER: Duration = Duration::from_mins(5);
 /// Pages handed out and not acknowledged yet that are remembered.
 const REPLIES_MAX: usize = 64;
 
+/// A page of a log, as its owner reads it.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// In order.
+    pub events: Vec<RecordedEvent>,
+    /// Where the log ends.
+    pub head: Head,
+}
+
 /// Reads a service's events from their owner, where JetStream lacks them.
 #[async_trait]
 pub trait Filler: Send + Sync + 'static {
-    /// Up to `limit` events from a position on, in order.
-    async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError>;
-
-    /// Position of the last event; 0: none.
-    async fn head_position(&self) -> Result<u64, StoreError>;
+    /// Up to `limit` events from a position on; beyond the end: none.
+    async fn read(&self, from_position: u64, limit: usize) -> Result<Page, StoreError>;
 }
 
 #[async_trait]
 impl Filler for LogReader {
-    async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        self.read_all(from_position, limit).await
-    }
-
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        self.head().await.map(|head| head.position)
+    async fn read(&self, from_position: u64, limit: usize) -> Result<Page, StoreError> {
+        let mut head = self.head().await?;
+        if from_position > head.position {
+            return Ok(Page { events: vec![], head });
+        }
+        let events = self.read_all(from_position, limit).await?;
+        // Of what was recorded since.
+        if let Some(last) = events.last().filter(|last| last.position > head.position) {
+            head = Head { position: last.position, chain_hash: last.chain_hash, ..head };
+        }
+        Ok(Page { events, head })
     }
 }
 
@@ -113,12 +127,18 @@ impl Source for NatsSource {
     }
 
     /// As its owner says.
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        timeout(OWNER_TIMEOUT, self.filler.head_position()).await.map_err(StoreError::database)?
+    async fn head(&self) -> Result<Head, StoreError> {
+        let beyond = self.filler.read(u64::MAX, 1);
+        Ok(timeout(OWNER_TIMEOUT, beyond).await.map_err(StoreError::database)??.head)
     }
 
-    /// Where the stream ends.
+    /// Where the stream ends; while NATS is away, the log.
     async fn published(&self) -> Result<Head, StoreError> {
+        if timeout(OWNER_POLL, self.nats.connected()).await.is_err()
+            && let Ok(head) = self.head().await
+        {
+            return Ok(head);
+        }
         let stream = self.stream().await?;
         match last(&stream).await? {
             Some(Ok(Received { event, epoch })) => {
@@ -180,7 +200,10 @@ impl Feed for Pulled {
                 return Err(error.clone());
             }
             let nats = self.source.nats.clone();
-            nats.connected().await?;
+            if timeout(OWNER_POLL, nats.connected()).await.is_err() {
+                self.read().await?;
+                continue;
+            }
             tokio::select! {
                 pulled = self.pull() => pulled?,
                 _ = nats.lost() => self.messages = None,
@@ -259,11 +282,7 @@ impl Pulled {
         if sequence != position {
             return Err(corrupt(position, format!("it came as message {sequence}")));
         }
-        // What is in memory here may be of events that the other log does not have.
-        if *self.source.epoch.get_or_init(|| received.epoch) != received.epoch {
-            let what = "it comes from another log, of another store epoch: this process must start again";
-            return Err(corrupt(position, what.to_owned()));
-        }
+        self.recognise(received.epoch, position)?;
         if position < self.next_position {
             return Ok(None);
         }
@@ -276,27 +295,51 @@ impl Pulled {
         Ok(Some(position))
     }
 
+    /// Sees whether what is at `position` comes from the log that all came from before.
+    fn recognise(&self, epoch: Uuid, position: u64) -> Result<(), StoreError> {
+        // What is in memory here may be of events that the other log does not have.
+        if *self.source.epoch.get_or_init(|| epoch) == epoch {
+            return Ok(());
+        }
+        let what =
+            "it comes from another log, of another store epoch: this process must start again".to_owned();
+        Err(StoreError::Corrupt { position, what })
+    }
+
+    /// Reads from the owner what is new.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let page = self.source.filler.read(self.next_position, PAGE_EVENTS_MAX).await?;
+        self.keep(page)
+    }
+
     /// Reads from the owner what is missing before the event that is held.
     async fn fill(&mut self, missing: u64, held: u64) -> Result<(), StoreError> {
         let service = self.source.service;
         tracing::info!("{}: reading {service}:{missing} up to {held} from its owner", self.consumer);
         let gap = usize::try_from(held - missing).unwrap_or(usize::MAX);
         let page = self.source.filler.read(missing, gap.min(PAGE_EVENTS_MAX)).await?;
-        if page.is_empty() {
+        if page.events.is_empty() {
             return Err(StoreError::Gap { after: missing - 1, found: held });
         }
-        for event in page {
-            if event.position != self.next_position {
-                return Err(StoreError::Gap { after: self.next_position - 1, found: event.position });
-            }
-            self.next_position += 1;
-            self.ready.push(event);
-        }
+        self.keep(page)?;
         if self.next_position == held
             && let Some(held) = self.held.take()
         {
             self.next_position += 1;
             self.ready.push(held.event);
+        }
+        Ok(())
+    }
+
+    /// Keeps what the owner read, to be handed out.
+    fn keep(&mut self, page: Page) -> Result<(), StoreError> {
+        self.recognise(page.head.epoch, self.next_position)?;
+        for event in page.events {
+            if event.position != self.next_position {
+                return Err(StoreError::Gap { after: self.next_position - 1, found: event.position });
+            }
+            self.next_position += 1;
+            self.ready.push(event);
         }
         Ok(())
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use eventstore::nats::jetstream::name;
-use eventstore::nats::source::{Filler, NatsSource};
-use eventstore::{LogReader, RecordedEvent, Source as _, StoreError};
+use eventstore::nats::source::{Filler, NatsSource, Page};
+use eventstore::{LogReader, Source as _, StoreError};
 use parking_lot::Mutex;
 
 use crate::audit::read;
@@ -69,13 +69,9 @@ struct Counted(LogReader, Mutex<Vec<u64>>);
 
 #[async_trait]
 impl Filler for Counted {
-    async fn read(&self, from_position: u64, limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
+    async fn read(&self, from_position: u64, limit: usize) -> Result<Page, StoreError> {
         self.1.lock().push(from_position);
-        self.0.read_all(from_position, limit.min(100)).await
-    }
-
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        Filler::head_position(&self.0).await
+        self.0.read(from_position, limit.min(100)).await
     }
 }
 
@@ -97,6 +93,28 @@ async fn what_the_stream_lacks_is_read_from_the_owner() {
     let events = read(&mut *source.subscribe("model", 1), 400).await;
     assert_eq!(events, home.whole().await);
     assert_eq!(*counted.1.lock(), [1, 101, 201]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_nats_is_away_everything_is_read_from_the_owner() {
+    let (mut server, home) = (Server::start().await, Home::new().await);
+    let nats = server.connect().await;
+    let relay = home.relay(&nats);
+    relay.published(home.say(5).await).await;
+    let source = home.source(&nats);
+    let mut feed = source.subscribe("model", 1);
+    let mut events = read(&mut *feed, 5).await;
+    server.kill().await;
+    home.say(1500).await;
+    events.extend(read(&mut *feed, 1500).await);
+    assert_eq!(source.published().await.unwrap(), home.store.reader().head().await.unwrap());
+    // Who begins meanwhile gets it, too.
+    assert_eq!(read(&mut *source.subscribe("evaluation-from-self", 1), 1505).await, events);
+
+    server.run().await;
+    relay.published(home.say(3).await).await;
+    events.extend(read(&mut *feed, 3).await);
+    assert_eq!(events, home.whole().await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,9 +155,9 @@ async fn where_a_log_ends_is_asked_of_its_owner_not_of_the_stream() {
     home.say(3).await;
     let head = home.store.reader().head().await.unwrap();
     let source = home.source(&nats);
-    assert_eq!(source.head_position().await.unwrap(), head.position);
+    assert_eq!(source.head().await.unwrap(), head);
     assert_eq!(source.published().await.unwrap().position, 5);
     let orphaned = NatsSource::new(SERVICE, nats, Arc::new(Unfilled), "one");
-    assert!(matches!(orphaned.head_position().await, Err(StoreError::Database(_))));
+    assert!(matches!(orphaned.head().await, Err(StoreError::Database(_))));
     assert_eq!(orphaned.published().await.unwrap().position, 5);
 }

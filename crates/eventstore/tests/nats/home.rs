@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use eventstore::nats::Nats;
-use eventstore::nats::source::{Filler, NatsSource};
+use eventstore::nats::source::{Filler, NatsSource, Page};
 use eventstore::relay::{Relay, State, Status};
 use eventstore::sqlite::SqliteLog;
 use eventstore::store::{Outcome, Request, StreamWrite};
@@ -147,11 +147,7 @@ pub(crate) struct Unfilled;
 
 #[async_trait]
 impl Filler for Unfilled {
-    async fn read(&self, from_position: u64, _limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        panic!("the stream has a gap at {from_position}")
-    }
-
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
+    async fn read(&self, from_position: u64, _limit: usize) -> Result<Page, StoreError> {
+        Err(StoreError::database(std::io::Error::other(format!("the stream lacks {from_position}"))))
     }
 }

@@ -12,9 +12,9 @@ use async_nats::jetstream::stream::Config;
 use async_nats::jetstream::{self, Context};
 use async_trait::async_trait;
 use eventstore::nats::Nats;
-use eventstore::nats::source::{Filler, NatsSource};
+use eventstore::nats::source::{Filler, NatsSource, Page};
 use eventstore::testing::nats::NatsHere;
-use eventstore::{RecordedEvent, SharedSource, StoreError, relay};
+use eventstore::{SharedSource, StoreError, relay};
 use futures::StreamExt as _;
 use mingjing::config::Settings;
 use mingjing::substrate;
@@ -60,12 +60,8 @@ struct Whole;
 
 #[async_trait]
 impl Filler for Whole {
-    async fn read(&self, _from_position: u64, _limit: usize) -> Result<Vec<RecordedEvent>, StoreError> {
-        Ok(vec![])
-    }
-
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        Err(StoreError::database(std::io::Error::other("there is no owner to be asked")))
+    async fn read(&self, from_position: u64, _limit: usize) -> Result<Page, StoreError> {
+        Err(StoreError::database(std::io::Error::other(format!("the stream lacks {from_position}"))))
     }
 }
 

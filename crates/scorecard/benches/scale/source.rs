@@ -33,13 +33,13 @@ impl Source for Generated {
         self.service
     }
 
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        Ok(self.nation.count(self.service))
+    async fn head(&self) -> Result<Head, StoreError> {
+        let position = self.nation.count(self.service);
+        Ok(Head { position, chain_hash: [0; 32], epoch: Uuid::nil() })
     }
 
     async fn published(&self) -> Result<Head, StoreError> {
-        let position = self.nation.count(self.service);
-        Ok(Head { position, chain_hash: [0; 32], epoch: Uuid::nil() })
+        self.head().await
     }
 
     fn subscribe(&self, _consumer: &str, from_position: u64) -> Box<dyn Feed> {

@@ -94,7 +94,7 @@ async fn a_correction_recorded_later_changes_what_had_happened_and_not_what_was_
     history.entry("tax", "late", Target::SourceId("inspection".to_owned()), "-2");
     history.happened_at(told);
     // What an instant of recording cuts is told by the log's own clock.
-    let evaluation = city.sources().evaluation.head_position().await.unwrap();
+    let evaluation = city.sources().evaluation.head().await.unwrap().position;
     let known = Timestamp::from_second(1_735_700_000 + i64::try_from(evaluation).unwrap()).unwrap();
     city.record(&history).await;
     let running = Running::start(&city).await;

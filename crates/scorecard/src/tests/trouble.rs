@@ -47,15 +47,15 @@ impl Source for Troubled {
         self.inner.service()
     }
 
-    async fn head_position(&self) -> Result<u64, StoreError> {
-        self.published().await.map(|head| head.position)
-    }
-
-    async fn published(&self) -> Result<Head, StoreError> {
+    async fn head(&self) -> Result<Head, StoreError> {
         if *self.trouble.borrow() == Trouble::Away {
             return Err(StoreError::database(std::io::Error::other("unplugged")));
         }
-        self.inner.published().await
+        self.inner.head().await
+    }
+
+    async fn published(&self) -> Result<Head, StoreError> {
+        self.head().await
     }
 
     fn subscribe(&self, consumer: &str, from_position: u64) -> Box<dyn Feed> {
