@@ -121,6 +121,11 @@ impl City {
         city
     }
 
+    /// The names of its cycles.
+    pub(crate) fn cycles(&self) -> BTreeSet<String> {
+        Past::read(self.events.iter()).cycles.into_keys().collect()
+    }
+
     /// How what is served differs from what the events say.
     pub(crate) async fn check(&self, server: &Server, asked: &Asked<'_>) -> Checked {
         let past = Past::read(self.events.iter().filter(|event| asked.cut.counts(event)));
