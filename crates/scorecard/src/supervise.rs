@@ -273,7 +273,11 @@ impl Supervisor {
     /// Waits until a generation is level; fails if it cannot be.
     async fn level(&self, generation: &Generation, level: &Level) -> Result<(), String> {
         match level {
-            Level::Logs => level_with_logs(&self.projection, generation).await,
+            Level::Logs => {
+                let rebuilds = self.projection.rebuilds();
+                level_with_logs(&self.projection, generation, |events, total| rebuilds.reached(events, total))
+                    .await
+            }
             Level::Positions(positions) => loop {
                 let reached = generation.read(|folded| folded.reached.clone());
                 let at = |service: &str| reached.get(service).cloned().unwrap_or_default();
@@ -325,7 +329,8 @@ async fn try_to_settle(
 ) -> Result<(), String> {
     let (number, told) = (generation.number(), |error: Error| error.to_string());
     if store.current().await.map_err(told)? != Some(number) {
-        level_with_logs(projection, generation).await?;
+        // One that is rebuilt meanwhile says itself how far it is.
+        level_with_logs(projection, generation, |_, _| ()).await?;
         generation.make_whole();
         show.round(0).await.map_err(|error| error.to_string())?;
         store.make_current(number, None).await.map_err(told)?;
@@ -333,8 +338,13 @@ async fn try_to_settle(
     store.keep_from(number).await.map_err(told)
 }
 
-/// Waits until a generation contains all that the logs contain; fails if it cannot.
-async fn level_with_logs(projection: &Projection, generation: &Generation) -> Result<(), String> {
+/// Waits until a generation contains all that the logs contain, and tells how many of how many events it has; fails if it
+/// cannot.
+async fn level_with_logs(
+    projection: &Projection,
+    generation: &Generation,
+    tell: impl Fn(u64, u64) + Send,
+) -> Result<(), String> {
     loop {
         let reached = generation.read(|folded| folded.reached.clone());
         if let Some(stopped) = reached.values().find(|reached| !reached.alarm.is_empty()) {
@@ -344,7 +354,7 @@ async fn level_with_logs(projection: &Projection, generation: &Generation) -> Re
         let position = |service: &str| reached.get(service).map_or(0, |reached| reached.position);
         let events = heads.keys().map(|service| position(service)).sum();
         let total = heads.values().map(|head| head.position).sum();
-        projection.rebuilds().reached(events, total);
+        tell(events, total);
         let away = heads.values().any(|head| !head.away.is_empty());
         if !away && heads.iter().all(|(service, head)| position(service) >= head.position) {
             return Ok(());

@@ -60,6 +60,11 @@ impl<'a> Stack<'a> {
         self.script("up", &[]).await;
     }
 
+    /// What is started from now on has the system's clock.
+    pub(crate) fn let_time_go(&mut self) {
+        self.clock = Some("system");
+    }
+
     /// Starts one that was killed.
     pub(crate) async fn start(&self, name: &str) {
         self.script("start", &[name]).await;
