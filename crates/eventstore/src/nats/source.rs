@@ -4,7 +4,8 @@
 //! A feed keeps its own place: the position that comes next. What is older is dropped, a gap is filled by the
 //! owner's `ReadEvents`; so it does not matter what the server redelivers, drops or forgets, nor whether the
 //! stream is made again: the consumer on the server is made anew at the feed's place whenever the pull breaks. While
-//! there is no connection to NATS, everything is read from the owner.
+//! there is no connection to NATS, everything is read from the owner. What the owner read must follow by its chain hash
+//! what came before, and be followed by what comes after: a log that was restored from an older copy is noticed.
 //!
 //! Two kinds of consumers, told apart by their name:
 //!
@@ -160,6 +161,8 @@ impl Source for NatsSource {
             source: self.clone(),
             consumer: consumer.to_owned(),
             next_position: from_position.max(1),
+            last_hash: (from_position <= 1).then_some(chain::GENESIS),
+            owner_read: false,
             messages: None,
             broken: None,
             held: None,
@@ -174,6 +177,10 @@ struct Pulled {
     source: NatsSource,
     consumer: String,
     next_position: u64,
+    /// Chain hash of the event before that, where it is known.
+    last_hash: Option<[u8; 32]>,
+    /// Whether that event was read by the owner.
+    owner_read: bool,
     messages: Option<Stream>,
     /// What came cannot be handed out, ever.
     broken: Option<StoreError>,
@@ -290,8 +297,7 @@ impl Pulled {
             self.held = Some(received);
             return Ok(None);
         }
-        self.next_position += 1;
-        self.ready.push(received.event);
+        self.push(received.event, false)?;
         Ok(Some(position))
     }
 
@@ -325,8 +331,7 @@ impl Pulled {
         if self.next_position == held
             && let Some(held) = self.held.take()
         {
-            self.next_position += 1;
-            self.ready.push(held.event);
+            self.push(held.event, false)?;
         }
         Ok(())
     }
@@ -338,9 +343,24 @@ impl Pulled {
             if event.position != self.next_position {
                 return Err(StoreError::Gap { after: self.next_position - 1, found: event.position });
             }
-            self.next_position += 1;
-            self.ready.push(event);
+            self.push(event, true)?;
         }
+        Ok(())
+    }
+
+    /// Takes the next event, to be handed out. The relay sees to it that published events follow one another.
+    fn push(&mut self, event: RecordedEvent, owner_read: bool) -> Result<(), StoreError> {
+        if (owner_read || self.owner_read)
+            && let Some(last_hash) = &self.last_hash
+            && chain::hash(last_hash, &event) != event.chain_hash
+        {
+            let what =
+                "it does not follow what came before, as of a log that was restored from an older copy";
+            return Err(StoreError::Corrupt { position: event.position, what: what.to_owned() });
+        }
+        (self.last_hash, self.owner_read) = (Some(event.chain_hash), owner_read);
+        self.next_position += 1;
+        self.ready.push(event);
         Ok(())
     }
 

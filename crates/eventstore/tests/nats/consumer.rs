@@ -9,9 +9,9 @@ use eventstore::{LogReader, Source as _, StoreError};
 use parking_lot::Mutex;
 
 use crate::audit::read;
-use crate::home::{Home, SERVICE, Unfilled};
+use crate::home::{Home, SERVICE, Unfilled, open, say};
 use crate::relay::administer;
-use crate::server::{Server, wait_until};
+use crate::server::{Server, copy, wait_until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reaction_s_place_is_seen_on_the_server_once_it_is_done_and_a_model_s_is_its_own() {
@@ -115,6 +115,31 @@ async fn while_nats_is_away_everything_is_read_from_the_owner() {
     relay.published(home.say(3).await).await;
     events.extend(read(&mut *feed, 3).await);
     assert_eq!(events, home.whole().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_was_restored_while_nats_is_away_is_not_followed() {
+    let (mut server, home) = (Server::start().await, Home::new().await);
+    let nats = server.connect().await;
+    home.say(5).await;
+    let older = tempfile::tempdir().unwrap();
+    copy(home.folder.path(), older.path());
+    home.relay(&nats).published(home.say(5).await).await;
+    let restored = open(&older.path().join("log.db")).await;
+    let source = NatsSource::new(SERVICE, nats, Arc::new(restored.reader().clone()), "one");
+    let mut feed = source.subscribe("model", 1);
+    assert_eq!(read(&mut *feed, 10).await, home.whole().await);
+    server.kill().await;
+    // Another history, past where the feed is.
+    say(&restored, 7).await;
+    let error = loop {
+        match feed.next().await {
+            Ok(page) => panic!("{page:?}"),
+            Err(StoreError::Database(_)) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, StoreError::Corrupt { position: 11, .. }), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
