@@ -11,8 +11,8 @@ use crate::event::{Metadata, NewEvent, StreamId};
 use crate::store::{Append, AppendError, EventStore, ExpectedVersion, Request, StreamWrite};
 
 const EVENTS_PER_APPEND: usize = 2000;
-/// While one append is written the next ones are encoded.
-const APPENDS_AT_ONCE: usize = 32;
+/// While one append is written the next ones are encoded; few, as the queue's room is in bytes.
+const APPENDS_AT_ONCE: usize = 4;
 /// An answer's time is the median of so many.
 const ASKED: usize = 9;
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `fold` | the pure fold over generated events, by decade; memory |
 //! | `nation` | the running projection with its database on generated logs; reads |
-//! | `sqlite`, `postgres` | a hundredth of the nation with all its events, on logs in that database |
+//! | `sqlite`, `postgres` | a tenth of the nation with all its events, on logs in that database |
 
 #![expect(clippy::print_stdout, reason = "a bench says what it measured")]
 #![expect(clippy::float_arithmetic, reason = "rates are for people to look at")]
@@ -34,8 +34,8 @@ use shell::{Sources, Tasks};
 use source::{Pages, sources};
 
 const EVENTS: u64 = 100_000_000;
-/// Of a hundredth: as many events in each jurisdiction as 10⁸ are in all.
-const DENSE: (u64, u64) = (30, 1_000_000);
+/// The nation is this many times its part in databases, which has as many events in each jurisdiction.
+const PARTS: u64 = 10;
 const PATIENCE: Duration = Duration::from_hours(1);
 
 pub(crate) type Failed = Box<dyn std::error::Error>;
@@ -55,8 +55,10 @@ async fn main() -> Result<(), Failed> {
             drained(nation);
             project(&sources(nation), nation, &Place::File(folder.join("scorecard.db"))).await?;
         }
-        "sqlite" => dense("SQLite", &Databases::Sqlite(folder)).await?,
-        "postgres" => dense("PostgreSQL", &Databases::Postgres(PostgresHere::run(&[])?)).await?,
+        "sqlite" => part_in("SQLite", in_projection, &Databases::Sqlite(folder)).await?,
+        "postgres" => {
+            part_in("PostgreSQL", in_projection, &Databases::Postgres(PostgresHere::run(&[])?)).await?;
+        }
         _ => return Err(format!("there is no part {part}").into()),
     }
     Ok(())
@@ -167,8 +169,8 @@ impl Databases<'_> {
 }
 
 /// A part of the nation on logs in a database: read alone, then projected, then the projection started again.
-async fn dense(name: &str, databases: &Databases<'_>) -> Result<(), Failed> {
-    let nation = Nation::of(DENSE.0, DENSE.1);
+async fn part_in(name: &str, events: u64, databases: &Databases<'_>) -> Result<(), Failed> {
+    let nation = Nation::of(JURISDICTIONS / PARTS, events / PARTS);
     println!("— a part of it on logs in {name}, {} jurisdictions", nation.jurisdictions);
     let tasks = Tasks::default();
     let open = async |service: &'static str| -> Result<EventStore, Failed> {

@@ -2,7 +2,7 @@
 //!
 //! First each log's set-up, then rounds in which every jurisdiction has one event. Of twenty rounds fourteen are forms
 //! of ten answers, two entries, one a mark; two are complaints' (five events each, from lodged to closed); one a
-//! session of ten.
+//! session of ten. In the end every survey and every cycle is closed.
 
 use contract::complaints::*;
 use contract::evaluation::entry_recorded::Target;
@@ -23,6 +23,8 @@ pub(crate) const ROUNDS: [(&str, u64); 3] = [("evaluation", 17), ("complaints", 
 pub(crate) const JURISDICTIONS: u64 = 3000;
 const OFFICERS: u64 = 20;
 const STEPS: u64 = 5;
+/// What closes a jurisdiction's year.
+const CLOSING: u64 = 2;
 const STRATA: [&str; 4] = ["service-recipients", "residents", "enterprises", "deputies"];
 const LEVELS: [&str; 5] = ["very-satisfied", "satisfied", "fairly-satisfied", "dissatisfied", "unknown"];
 /// The year began then; an event is recorded each millisecond.
@@ -69,12 +71,21 @@ impl Nation {
 
     /// How many events a log has.
     pub(crate) fn count(self, service: &str) -> u64 {
+        let closing = if service == "evaluation" { CLOSING * self.jurisdictions } else { 0 };
+        self.set_up_count(service) + self.in_year(service) + closing
+    }
+
+    fn set_up_count(self, service: &str) -> u64 {
         let set_up = (0..self.jurisdictions).map(|jurisdiction| match service {
             "evaluation" => 4 + 3 * Self::units_of(jurisdiction),
             "training" => 3 + OFFICERS,
             _ => 0,
         });
-        set_up.sum::<u64>() + self.year / 20 * rounds_of(service)
+        set_up.sum()
+    }
+
+    fn in_year(self, service: &str) -> u64 {
+        self.year / 20 * rounds_of(service)
     }
 
     /// All events of a log, those of a jurisdiction by the hundred together.
@@ -88,13 +99,18 @@ impl Nation {
         });
         let year = of
             .map(move |(round, jurisdiction)| self.event(service, round * self.jurisdictions + jurisdiction));
-        self.set_up(service).into_iter().chain(year)
+        let closing = self.in_year(service)..self.count(service) - self.set_up_count(service);
+        let closing = closing.map(move |number| self.event(service, number));
+        self.set_up(service).into_iter().chain(year).chain(closing)
     }
 
     /// The event of a log after its set-up, from 0.
     pub(crate) fn event(self, service: &str, number: u64) -> Told {
         let (round, jurisdiction) = (number / self.jurisdictions, number % self.jurisdictions);
         match service {
+            "evaluation" if number >= self.in_year(service) => {
+                closing(jurisdiction, round - self.in_year(service) / self.jurisdictions)
+            }
             "evaluation" => evaluation(jurisdiction, round),
             "complaints" => complaint(jurisdiction, round / STEPS, round % STEPS),
             _ => session(jurisdiction, round),
@@ -279,6 +295,17 @@ fn mark(jurisdiction: u64, place: u64) -> Told {
     told(StreamId::new("mark", &format!("{}/year/u{place}/work", id(jurisdiction))), &recorded)
 }
 
+/// The survey is closed, then the cycle.
+fn closing(jurisdiction: u64, step: u64) -> Told {
+    let (id, cycle) = (id(jurisdiction), cycle(jurisdiction));
+    if step == 0 {
+        let closed = SurveyClosed { cycle, component_id: "appraisal".to_owned() };
+        told(StreamId::new("survey", &format!("{id}/year/appraisal")), &closed)
+    } else {
+        told(StreamId::new("cycle", &format!("{id}/year")), &CycleClosed { cycle })
+    }
+}
+
 /// A step of a complaint's life: lodged, accepted, assigned, rated, closed.
 fn complaint(jurisdiction: u64, number: u64, step: u64) -> Told {
     let complaint = format!("{}/complaints/c{number}", name(jurisdiction));
@@ -317,7 +344,7 @@ fn session(jurisdiction: u64, round: u64) -> Told {
     told(StreamId::new("session", &format!("{}/2024/s{round}", id(jurisdiction))), &held)
 }
 
-fn rules() -> SchemeRules {
+pub(crate) fn rules() -> SchemeRules {
     let component = |id: &str, max_points: &str, method| Component {
         component_id: id.to_owned(),
         title: id.to_owned(),

@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 
 use contract::scorecard::scorecard_service_client::ScorecardServiceClient;
 use contract::scorecard::scorecard_service_server::ScorecardServiceServer;
-use contract::scorecard::{GetScorecardRequest, ListScorecardsRequest};
+use contract::scorecard::{
+    CompareScorecardsRequest, ExplainScorecardRequest, GetScorecardRequest, ListScorecardsRequest,
+    SimulateTableRequest, SimulationBasis, simulate_table_request,
+};
 use eventstore::testing::scale::{mixed, timed};
 use scorecard::{Scorecard, Service};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use crate::nation::{Nation, cycle, instant, scorecard};
+use crate::nation::{Nation, cycle, instant, rules, scorecard};
 use crate::{Failed, per_second, row};
 
 const CALLERS: usize = 32;
@@ -36,7 +39,8 @@ pub(crate) async fn measure(scorecard: &Scorecard, nation: Nation) -> Result<(),
         let parent = cycle(next() % nation.jurisdictions);
         let asked = ListScorecardsRequest { parent, group: 1, ..ListScorecardsRequest::default() };
         let answer = client.clone().list_scorecards(asked).await.expect("it answers");
-        assert!(answer.get_ref().scorecards.len() > 2, "it has units");
+        let cards = &answer.get_ref().scorecards;
+        assert!(cards.len() > 2 && cards.iter().all(|card| card.rank > 0), "it has units, all ranked");
     })
     .await;
     ask("a scorecard as of an instant", async || {
@@ -46,6 +50,34 @@ pub(crate) async fn measure(scorecard: &Scorecard, nation: Nation) -> Result<(),
         let answer = client.clone().get_scorecard(asked).await;
         // Early in the year there may be no cycle yet.
         assert!(answer.map_or_else(|status| status.code() == Code::NotFound, |_| true), "it answers");
+    })
+    .await;
+    ask("a scorecard explained", async || {
+        let name = scorecard_of(nation, next());
+        let asked = ExplainScorecardRequest { name, ..ExplainScorecardRequest::default() };
+        let answer = client.clone().explain_scorecard(asked).await.expect("it answers");
+        assert!(answer.get_ref().total_points.is_some(), "its final is known");
+    })
+    .await;
+    ask("two instants of a scorecard compared", async || {
+        let (name, at) = (scorecard_of(nation, next()), instant(nation.count("evaluation") * 9 / 10));
+        let other_as_of_recorded = Some(contract::field::to_wire(at));
+        let asked =
+            CompareScorecardsRequest { name, other_as_of_recorded, ..CompareScorecardsRequest::default() };
+        let answer = client.clone().compare_scorecards(asked).await.expect("it answers");
+        assert!(!answer.get_ref().differences.is_empty(), "it was another one");
+    })
+    .await;
+    ask("the table of a group under other rules", async || {
+        let parent = cycle(next() % nation.jurisdictions);
+        let mut rules = rules();
+        rules.daily_sources.iter_mut().for_each(|source| "1".clone_into(&mut source.cap));
+        let rules = Some(simulate_table_request::Rules::Inline(rules));
+        let basis = SimulationBasis::Recomputed.into();
+        let asked =
+            SimulateTableRequest { parent, rules, basis, group: 1, ..SimulateTableRequest::default() };
+        let answer = client.clone().simulate_table(asked).await.expect("it answers");
+        assert!(answer.get_ref().rows.len() > 2, "it has units");
     })
     .await;
     Ok(())
