@@ -34,13 +34,13 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(MAKE) --no-print-directory lint-proto lint-deploy
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
-	cargo build --locked --package mingjing
+	cargo build --workspace --bins --locked
 	@rm -f $(KILLS)
 	cargo test --workspace --locked --no-fail-fast
 	@cat $(KILLS) || true
 
 soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (10: a thousand kills of the stack's processes); an import of 100,000 rows; YEARS generated years (1000)
-	cargo build --locked --package mingjing
+	cargo build --workspace --bins --locked
 	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
 	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- stack::kill import::
 	@cat $(KILLS) || true

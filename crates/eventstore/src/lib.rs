@@ -17,6 +17,7 @@
 //! | [`source`] | where a consumer gets events from |
 //! | [`nats`], [`relay`] | what is published of a log, and who publishes it |
 //! | [`verify`](mod@verify) | does every event fit its predecessor? |
+//! | [`migrate`] | a database brought to its present shape |
 //! | [`sqlite`], [`postgres`] | the log in a SQLite file, in a PostgreSQL database |
 //! | `row` | what a row of either says |
 //! | `testing` | given / when / then |
@@ -31,6 +32,7 @@ pub mod event;
 mod group_commit;
 pub mod handle;
 pub mod lease;
+pub mod migrate;
 pub mod nats;
 pub mod postgres;
 mod recent;

@@ -29,9 +29,15 @@ use uuid::Uuid;
 use self::run::Runs;
 use self::writer::Writer;
 use crate::event::{RecordedEvent, StreamId};
+use crate::migrate::{self, Step};
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, count, signed};
 use crate::store::{Answered, Append, Checkpoint, Head, Log, Pages, StoreError, Written};
 
+const STEPS: &[Step] = &[
+    ("log", include_str!("../migrations/postgres/0001_log.sql")),
+    ("boxed", include_str!("../migrations/postgres/0002_boxed.sql")),
+    ("entrusted", include_str!("../migrations/postgres/0003_entrusted.sql")),
+];
 const CONNECTIONS: u32 = 8;
 /// Opening a connection, or waiting for a free one, takes no longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,8 +48,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// A server that is away as a process starts is waited for so long.
 const START_PATIENCE: Duration = Duration::from_mins(1);
 const START_RETRY: Duration = Duration::from_millis(500);
-/// Any number: who migrates a log holds the lock of this one.
-const MIGRATION_LOCK: i64 = 0x6d69_6e67_6a69_6e67;
 
 static READ_ALL: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {EVENT_COLUMNS} FROM event WHERE position >= $1 ORDER BY position LIMIT $2")
@@ -99,7 +103,7 @@ impl PostgresLog {
         let options: PgConnectOptions = url.parse().map_err(StoreError::database)?;
         let options = options.application_name("mingjing").disable_statement_logging();
         let mut connection = connect(&options).await.map_err(StoreError::database)?;
-        migrate(&mut connection).await.map_err(StoreError::database)?;
+        migrate::postgres(&mut connection, STEPS).await.map_err(StoreError::database)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT_TIMEOUT)
@@ -310,17 +314,6 @@ pub async fn patiently<T, E: Display, F: Future<Output = Result<T, E>>>(
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let connected = timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await;
     connected.unwrap_or_else(|_| Err(timed_out()))
-}
-
-/// In one transaction, so that its lock needs no session.
-async fn migrate(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    let mut transaction = connection.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-    let mut migrations = sqlx::migrate!("migrations/postgres");
-    migrations.set_locking(false).set_ignore_missing(true);
-    // All of them, none skipped; `run` is the same, but cannot be sent to another thread.
-    migrations.run_direct(None, &mut *transaction, false).await?;
-    transaction.commit().await
 }
 
 fn timed_out() -> sqlx::Error {

@@ -21,12 +21,19 @@ use uuid::Uuid;
 
 use crate::batch::{Lookup, Plan, whole_microseconds};
 use crate::event::{RecordedEvent, StreamId};
+use crate::migrate::{self, Step};
 use crate::row::{self, EVENT_COLUMNS, REQUEST_COLUMNS, Row as _, count, signed};
 use crate::store::{Answered, Append, Checkpoint, Head, Log, StoreError, Written};
 
 mod boxed;
 mod packed;
 
+const STEPS: &[Step] = &[
+    ("log", include_str!("../migrations/sqlite/0001_log.sql")),
+    ("lease and epoch", include_str!("../migrations/sqlite/0002_lease_and_epoch.sql")),
+    ("boxed", include_str!("../migrations/sqlite/0003_boxed.sql")),
+    ("entrusted", include_str!("../migrations/sqlite/0004_entrusted.sql")),
+];
 const READERS: u32 = 4;
 /// Seldom does another process write to a file.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
@@ -100,7 +107,7 @@ impl SqliteLog {
                 .await
                 .map_err(StoreError::database)?;
         std::str::from_utf8(&schema.unwrap_or_default()).map_err(StoreError::database)?;
-        sqlx::migrate!("migrations/sqlite").run(&mut writer).await.map_err(StoreError::database)?;
+        migrate::sqlite(&mut writer, STEPS).await.map_err(StoreError::database)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)

@@ -22,7 +22,6 @@ use async_trait::async_trait;
 use eventstore::StoreError;
 use eventstore::lease::Leases;
 use eventstore::postgres::is_lost;
-use sqlx::migrate::MigrateError;
 use uuid::Uuid;
 
 use crate::history::Corrupt;
@@ -72,9 +71,6 @@ pub enum Error {
     /// It holds what was never written.
     #[error("the scorecard's database: {0}")]
     Unreadable(#[from] Corrupt),
-    /// It cannot be brought to the present shape.
-    #[error("the scorecard's database: {0}")]
-    Migration(#[from] MigrateError),
     /// Another process writes it now.
     #[error("another process writes the scorecard's database")]
     NotTheWriter,
@@ -87,8 +83,8 @@ impl Error {
     /// Whether the database is away, and may be back.
     pub(crate) fn is_away(&self) -> bool {
         match self {
-            Self::Database(error) | Self::Migration(MigrateError::Execute(error)) => is_lost(error),
-            Self::Migration(_) | Self::Unreadable(_) | Self::NotTheWriter | Self::Behind => false,
+            Self::Database(error) => is_lost(error),
+            Self::Unreadable(_) | Self::NotTheWriter | Self::Behind => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use eventstore::migrate::{self, Step};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{
@@ -15,12 +16,14 @@ use uuid::Uuid;
 use super::Error;
 use super::database::{Database, Dialect, FENCE, Reading, Row, Statement, Value, unreadable};
 
+const STEPS: &[Step] = &[
+    ("projection", include_str!("../../migrations/postgres/0001_projection.sql")),
+    ("shown", include_str!("../../migrations/postgres/0002_shown.sql")),
+];
 const CONNECTIONS_MAX: u32 = 6;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What is not answered by then is given up, with its connection.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
-/// Any number: who migrates the database holds the lock of this one.
-const MIGRATION_LOCK: i64 = 0x6d69_7363_6f72_6563;
 
 const AS_OF_ONE_INSTANT: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 const TRY_LEASE: &str = "INSERT INTO lease AS held (name, holder, expires_at) \
@@ -39,7 +42,7 @@ impl Postgres {
         let options: PgConnectOptions = url.parse()?;
         let options = options.application_name("mingjing-scorecard").disable_statement_logging();
         let mut connection = answered(PgConnection::connect_with(&options)).await?;
-        migrate(&mut connection).await?;
+        migrate::postgres(&mut connection, STEPS).await?;
         connection.close().await?;
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(CONNECT_TIMEOUT);
         Ok(Self { pool: pool.connect_lazy_with(options) })
@@ -111,17 +114,6 @@ impl Reading for Snapshot {
         let rows = answered(query(statement).fetch_all(&mut *self.0)).await?;
         rows.iter().map(row).collect()
     }
-}
-
-/// In one transaction, so that its lock needs no session.
-async fn migrate(connection: &mut PgConnection) -> Result<(), Error> {
-    let mut transaction = connection.begin().await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *transaction).await?;
-    let mut migrations = sqlx::migrate!("migrations/postgres");
-    migrations.set_locking(false).set_ignore_missing(true);
-    // All of them, none skipped; `run` is the same, but cannot be sent to another thread.
-    migrations.run_direct(None, &mut *transaction, false).await?;
-    Ok(transaction.commit().await?)
 }
 
 async fn answered<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, Error> {

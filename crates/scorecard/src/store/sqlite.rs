@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use eventstore::migrate::{self, Step};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
@@ -18,6 +19,12 @@ use uuid::Uuid;
 use super::Error;
 use super::database::{Database, Dialect, FENCE, Reading, Row, Statement, Value, unreadable};
 
+const STEPS: &[Step] = &[
+    ("facts", include_str!("../../migrations/sqlite/0001_facts.sql")),
+    ("generations", include_str!("../../migrations/sqlite/0002_generations.sql")),
+    ("replicas", include_str!("../../migrations/sqlite/0003_replicas.sql")),
+    ("shown", include_str!("../../migrations/sqlite/0004_shown.sql")),
+];
 /// Readers that may read at once.
 const READERS_MAX: u32 = 4;
 
@@ -37,7 +44,7 @@ impl Sqlite {
     pub(super) async fn open(path: &Path, lease: &str, holder: Uuid) -> Result<Self, Error> {
         let options = options(path);
         let mut writer = SqliteConnection::connect_with(&options).await?;
-        sqlx::migrate!("migrations/sqlite").run(&mut writer).await?;
+        migrate::sqlite(&mut writer, STEPS).await?;
         let mut taking = writer.begin().await?;
         sqlx::query(FREE).execute(&mut *taking).await?;
         sqlx::query(TAKE).bind(lease).bind(holder.as_bytes().as_slice()).execute(&mut *taking).await?;
