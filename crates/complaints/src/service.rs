@@ -97,9 +97,14 @@ impl Service {
 
     /// How a complaint is shown to `caller`.
     async fn view(&self, name: &ComplaintName, caller: &Caller) -> Result<View, Failure> {
-        let calendar = self.calendars.load(&stream::<calendar::Calendar>(&name.jurisdiction), false).await;
-        let calendar = calendar.map_err(Failed::into_failure)?;
+        let calendar = self.calendar(&name.jurisdiction).await?;
         Ok(View { name: name.clone(), calendar, now: caller.now })
+    }
+
+    /// A jurisdiction's working days.
+    async fn calendar(&self, jurisdiction: &str) -> Result<Arc<Loaded<calendar::Calendar>>, Failure> {
+        let calendar = self.calendars.load(&stream::<calendar::Calendar>(jurisdiction), false).await;
+        calendar.map_err(Failed::into_failure)
     }
 
     /// `command`, with `sealed` in the vault.

@@ -1,5 +1,6 @@
 //! The whole command side: load, decide, append at the version that was read; again if others were faster.
 
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use crate::boxes::{BoxWrite, BoxedEvent};
 use crate::decider::{Boxed, Decider, Loaded};
-use crate::event::{EventSet as _, Metadata, NewEvent, StreamId};
+use crate::event::{EventSet as _, Metadata, NewEvent, RecordedEvent, StreamId};
 use crate::store::{
     Append, AppendError, EVENT_BYTES_MAX, EventStore, ExpectedVersion, Guard, Outcome, Request, StoreError,
     StreamWrite,
@@ -120,15 +121,30 @@ impl<D: Decider> Handler<D> {
         }
         let mut loaded = Arc::unwrap_or_clone(known);
         for event in since {
-            let corrupt = |what: String| StoreError::Corrupt { position: event.position, what };
-            let decoded = D::Event::decode(&event.event_type, &event.payload)
-                .map_err(|error| corrupt(error.to_string()))?
-                .ok_or_else(|| corrupt(format!("`{}` does not belong in this stream", event.event_type)))?;
-            loaded = loaded.fold(&decoded, Some(event.recorded_at));
+            loaded = followed(loaded, &event)?;
         }
         let loaded = Arc::new(loaded);
         self.remember(stream, &loaded);
         Ok(loaded)
+    }
+
+    /// The states of `streams`, which are not long, as the log has them: one question for all.
+    pub async fn load_all(&self, streams: &[StreamId]) -> Result<Vec<Arc<Loaded<D>>>, StoreError> {
+        let known = |stream: &StreamId| (stream.clone(), self.cache.get(stream).unwrap_or_default());
+        let mut all: HashMap<_, _> = streams.iter().map(known).collect();
+        let wanted: Vec<_> =
+            all.iter().map(|(stream, known)| (stream.clone(), known.stream_version + 1)).collect();
+        let mut moved = HashSet::new();
+        for event in self.store.reader().read_streams(&wanted).await? {
+            if let Some(known) = all.get_mut(&event.stream) {
+                *known = Arc::new(followed(Arc::unwrap_or_clone(std::mem::take(known)), &event)?);
+                moved.insert(event.stream);
+            }
+        }
+        moved.iter().filter_map(|stream| Some((stream, all.get(stream)?))).for_each(|(stream, loaded)| {
+            self.remember(stream, loaded);
+        });
+        Ok(streams.iter().map(|stream| all.get(stream).cloned().unwrap_or_default()).collect())
     }
 
     fn turn(&self, stream: &StreamId) -> &Mutex<()> {
@@ -230,6 +246,15 @@ impl<D: Decider> Handler<D> {
             })),
         }
     }
+}
+
+/// A stream's state after its next event, as the log has it.
+fn followed<D: Decider>(loaded: Loaded<D>, event: &RecordedEvent) -> Result<Loaded<D>, StoreError> {
+    let corrupt = |what: String| StoreError::Corrupt { position: event.position, what };
+    let decoded = D::Event::decode(&event.event_type, &event.payload)
+        .map_err(|error| corrupt(error.to_string()))?
+        .ok_or_else(|| corrupt(format!("`{}` does not belong in this stream", event.event_type)))?;
+    Ok(loaded.fold(&decoded, Some(event.recorded_at)))
 }
 
 /// The events as they are to be written: to the stream itself, and to its boxes.

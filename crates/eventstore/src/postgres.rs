@@ -58,6 +58,12 @@ static READ_STREAM: LazyLock<String> = LazyLock::new(|| {
          ORDER BY stream_version LIMIT $3"
     )
 });
+static READ_STREAMS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {EVENT_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS wanted (name, from_version) \
+         JOIN event ON stream = name AND stream_version >= from_version ORDER BY stream, stream_version"
+    )
+});
 static ANSWERED: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {REQUEST_COLUMNS} FROM request WHERE request_id = ANY($1)"));
 const SET_CHECKPOINT: &str = "INSERT INTO checkpoint (consumer, position, epoch) VALUES ($1, $2, $3) \
@@ -221,6 +227,13 @@ impl Log for PostgresLog {
             let read = sqlx::query(READ_STREAM.as_str()).bind(stream.as_str());
             read.bind(signed(from_version)).bind(count(limit))
         };
+        self.rows(read).await?.iter().map(|row| row::event(row, 0)).collect()
+    }
+
+    async fn read_streams(&self, wanted: &[(StreamId, u64)]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let names: Vec<_> = wanted.iter().map(|(stream, _)| stream.as_str()).collect();
+        let versions: Vec<_> = wanted.iter().map(|(_, from_version)| signed(*from_version)).collect();
+        let read = || sqlx::query(READ_STREAMS.as_str()).bind(names.clone()).bind(versions.clone());
         self.rows(read).await?.iter().map(|row| row::event(row, 0)).collect()
     }
 

@@ -50,9 +50,17 @@ static INSERT_REQUESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
     inserts(&format!("INSERT INTO request ({REQUEST_COLUMNS}) VALUES "), 5).into_iter().map(insert).collect()
 });
 static READ_ALL: LazyLock<String> =
-    LazyLock::new(|| packed::select("position >= ? ORDER BY position LIMIT ?"));
-static READ_STREAM: LazyLock<String> =
-    LazyLock::new(|| packed::select("stream = ? AND stream_version >= ? ORDER BY stream_version LIMIT ?"));
+    LazyLock::new(|| packed::select("event WHERE position >= ? ORDER BY position LIMIT ?"));
+static READ_STREAM: LazyLock<String> = LazyLock::new(|| {
+    packed::select("event WHERE stream = ? AND stream_version >= ? ORDER BY stream_version LIMIT ?")
+});
+/// By a list of pairs. Each is looked up: the list is the outer loop.
+static READ_STREAMS: LazyLock<String> = LazyLock::new(|| {
+    packed::select(
+        "json_each(?) AS wanted CROSS JOIN event ON stream = wanted.value ->> 0 \
+         AND stream_version >= wanted.value ->> 1 ORDER BY wanted.key, stream_version",
+    )
+});
 /// One row, since each row and each statement costs a hand-over between threads: the head, the versions in the
 /// order of the names, how many of the requests were answered.
 const LOOK_UP: &str = "SELECT position, recorded_at, chain_hash, \
@@ -174,6 +182,13 @@ impl Log for SqliteLog {
         let query = sqlx::query(READ_STREAM.as_str());
         let query = query.bind(stream.as_str()).bind(signed(from_version)).bind(count(limit));
         self.events(query, 0).await
+    }
+
+    async fn read_streams(&self, wanted: &[(StreamId, u64)]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let pairs: Vec<_> =
+            wanted.iter().map(|(stream, from_version)| (stream.as_str(), signed(*from_version))).collect();
+        let pairs = serde_json::to_string(&pairs).map_err(StoreError::database)?;
+        self.events(sqlx::query(READ_STREAMS.as_str()).bind(pairs), 0).await
     }
 
     async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError> {

@@ -244,6 +244,9 @@ pub trait Log: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, StoreError>;
 
+    /// Every event of some streams, each once and from a version on of its own: each stream's in order.
+    async fn read_streams(&self, wanted: &[(StreamId, u64)]) -> Result<Vec<RecordedEvent>, StoreError>;
+
     /// What a request was answered, if it was.
     async fn answered(&self, request_id: Uuid) -> Result<Option<Answered>, StoreError>;
 
@@ -330,6 +333,12 @@ impl LogReader {
             events.extend(more);
         }
         Ok(events)
+    }
+
+    /// Every event of some streams, each once and from a version on of its own: each stream's in order. One question
+    /// for all, which are not long.
+    pub async fn read_streams(&self, wanted: &[(StreamId, u64)]) -> Result<Vec<RecordedEvent>, StoreError> {
+        self.log.read_streams(wanted).await
     }
 
     /// Events that are recorded from a position on, if this process has them still.

@@ -67,6 +67,11 @@ impl<D: Decider<Rejection: Rejection>> Commands<D> {
         self.handler.load(stream, fresh).await.map_err(|error| Failed(store_failure(&error)))
     }
 
+    /// The states of `streams`, which are not long, as the log has them.
+    pub async fn load_all(&self, streams: &[StreamId]) -> Result<Vec<Arc<Loaded<D>>>, Failed> {
+        self.handler.load_all(streams).await.map_err(|error| Failed(store_failure(&error)))
+    }
+
     fn respond<A: Answer>(&self, handled: &Handled) -> Result<Response<A>, Status> {
         let Ok(mut answer) = A::decode(handled.answer.as_slice()) else {
             tracing::error!("a stored answer at position {} cannot be read", handled.position);

@@ -77,6 +77,13 @@ impl Log for Generated {
         Ok(events.take(limit).collect())
     }
 
+    async fn read_streams(&self, wanted: &[(StreamId, u64)]) -> Result<Vec<RecordedEvent>, StoreError> {
+        let known = wanted.iter().filter_map(|(stream, from)| Some((number_of(stream.key())?, from)));
+        let events =
+            known.flat_map(|(number, from)| self.of(number).filter(|event| event.stream_version >= *from));
+        Ok(events.collect())
+    }
+
     async fn answered(&self, _request_id: Uuid) -> Result<Option<Answered>, StoreError> {
         Ok(None)
     }

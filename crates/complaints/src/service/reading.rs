@@ -45,7 +45,7 @@ pub(super) async fn list_complaints(
         let names = page.iter().filter_map(|row| Some(city.name(city.row(*row)?)));
         (names.collect::<Vec<_>>(), next)
     };
-    let complaints = service.shown_all(&names).await?;
+    let complaints = service.shown_all(&jurisdiction, &names).await?;
     Ok(Response::new(ListComplaintsResponse { complaints, next_page_token }))
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn list_due_complaints(
         (page.collect::<Vec<_>>(), next)
     };
     let names: Vec<_> = page.iter().map(|(name, ..)| name.clone()).collect();
-    let shown = service.shown_all(&names).await?;
+    let shown = service.shown_all(&jurisdiction, &names).await?;
     let due = shown.into_iter().zip(page).map(|(complaint, (_, clock, timer))| DueComplaint {
         complaint: Some(complaint),
         clock: clock.into(),
@@ -217,17 +217,22 @@ impl Service {
     /// A complaint as it is now; `None`: never lodged.
     async fn shown(&self, name: &ComplaintName) -> Result<Option<Complaint>, Failure> {
         let loaded = self.complaints.load(&stream_of(name), true).await.map_err(Failed::into_failure)?;
-        let calendar = self.calendars.load(&stream::<calendar::Calendar>(&name.jurisdiction), false).await;
-        let calendar = calendar.map_err(Failed::into_failure)?;
-        let now = (self.clock)();
-        Ok(resource::complaint(&loaded, name, &calendar.state.working_days, now))
+        let calendar = self.calendar(&name.jurisdiction).await?;
+        Ok(resource::complaint(&loaded, name, &calendar.state.working_days, (self.clock)()))
     }
 
-    async fn shown_all(&self, names: &[ComplaintName]) -> Result<Vec<Complaint>, Failure> {
-        let mut shown = Vec::with_capacity(names.len());
-        for name in names {
-            shown.push(self.shown(name).await?.ok_or(Failure::Internal)?);
-        }
-        Ok(shown)
+    /// Complaints of a jurisdiction as they are now.
+    async fn shown_all(
+        &self,
+        jurisdiction: &str,
+        names: &[ComplaintName],
+    ) -> Result<Vec<Complaint>, Failure> {
+        let streams: Vec<_> = names.iter().map(stream_of).collect();
+        let loaded = self.complaints.load_all(&streams).await.map_err(Failed::into_failure)?;
+        let (calendar, now) = (self.calendar(jurisdiction).await?, (self.clock)());
+        let shown = names.iter().zip(&loaded).map(|(name, loaded)| {
+            resource::complaint(loaded, name, &calendar.state.working_days, now).ok_or(Failure::Internal)
+        });
+        shown.collect()
     }
 }

@@ -7,12 +7,12 @@ use crate::store::StoreError;
 
 const COLUMNS: usize = 15;
 
-/// Selects the events of a condition, in its order, as one value; NULL: none.
-pub(super) fn select(condition: &str) -> String {
+/// Selects the events of a FROM clause, in its order, as one value; NULL: none.
+pub(super) fn select(from: &str) -> String {
     let columns: Vec<_> =
         EVENT_COLUMNS.split(", ").map(|column| format!("octet_length({column}), ':', {column}")).collect();
     format!(
-        "SELECT CAST(group_concat(event, '') AS BLOB) FROM (SELECT concat({}) AS event FROM event WHERE {condition})",
+        "SELECT CAST(group_concat(event, '') AS BLOB) FROM (SELECT concat({}) AS event FROM {from})",
         columns.join(", ")
     )
 }

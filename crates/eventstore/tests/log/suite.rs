@@ -89,6 +89,7 @@ macro_rules! log_contract {
                 a_request_id_is_not_used_for_another_request
                 a_ballot_lies_in_the_box_and_not_in_the_stream
                 what_is_about_two_streams_stands_in_both
+                several_states_are_read_at_once_as_each_alone
                 an_event_that_cannot_be_read_stops_the_stream
             }
             lease {
@@ -102,6 +103,7 @@ macro_rules! log_contract {
             read {
                 the_log_is_read_in_pages
                 a_stream_is_read_in_pages
+                several_streams_are_read_at_once
                 a_long_stream_is_read_whole
                 a_log_keeps_its_epoch_and_no_other_has_it
                 a_checkpoint_is_kept_with_the_epoch_that_it_is_about

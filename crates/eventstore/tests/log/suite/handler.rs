@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use eventstore::handle::Decided;
 use eventstore::store::StreamWrite;
 use eventstore::{
-    Call, EventStore, ExpectedVersion, HandleError, Handled, Handler, NewEvent, Stamp, StoreError, StreamId,
+    Call, EventStore, ExpectedVersion, HandleError, Handled, Handler, Loaded, NewEvent, Stamp, StoreError,
+    StreamId,
 };
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -251,6 +252,29 @@ pub(crate) async fn what_is_about_two_streams_stands_in_both<H: Home>() {
     add(4, 93).await.unwrap();
     assert_eq!(handler.load(&other, true).await.unwrap().state.sum, 100);
     assert_eq!(sum(&store).await, 5);
+}
+
+pub(crate) async fn several_states_are_read_at_once_as_each_alone<H: Home>() {
+    let home = H::new().await;
+    let store = start(&home).await.store;
+    let (handler, elsewhere) = (Handler::<Tally>::new(store.clone()), Handler::<Tally>::new(store.clone()));
+    let streams = ["t1", "t2", "none", "t1"].map(|key| StreamId::new("tally", key));
+    let add = async |handler: &Handler<Tally>, number: u128, stream: &StreamId| {
+        let prepare = |_| std::future::ready(Ok::<_, HandleError<TooMuch>>((Command::Add("x", 3), vec![])));
+        handler.handle(stream, &call(number), prepare, |_| vec![]).await.unwrap();
+    };
+    // What is remembered of the first is outdated, of the second nothing is known here.
+    add(&handler, 1, &streams[0]).await;
+    add(&elsewhere, 2, &streams[0]).await;
+    add(&elsewhere, 3, &streams[1]).await;
+    let read = handler.load_all(&streams).await.unwrap();
+    assert_eq!(read.iter().map(|loaded| loaded.state.sum).collect::<Vec<_>>(), [6, 3, 0, 6]);
+    let shown = |loaded: &Loaded<Tally>| (loaded.stream_version, loaded.state.sum, loaded.stamp("x"));
+    for (stream, loaded) in streams.iter().zip(&read) {
+        let (alone, remembered) = (elsewhere.load(stream, true).await, handler.load(stream, false).await);
+        assert_eq!(shown(loaded), shown(&alone.unwrap()), "{stream}");
+        assert_eq!(shown(loaded), shown(&remembered.unwrap()), "{stream} is remembered");
+    }
 }
 
 pub(crate) async fn an_event_that_cannot_be_read_stops_the_stream<H: Home>() {

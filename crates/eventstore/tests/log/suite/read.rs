@@ -43,6 +43,26 @@ pub(crate) async fn a_stream_is_read_in_pages<H: Home>() {
     assert!(log.read_stream(&stream("eve"), 1, 9).await.unwrap().is_empty());
 }
 
+pub(crate) async fn several_streams_are_read_at_once<H: Home>() {
+    let home = H::new().await;
+    let log = home.open().await;
+    let batch = (1..=9).map(|number| {
+        say(number, ["a", "b's \"%\" β", "c"][usize::from(number % 3 == 0) + usize::from(number > 6)], "x")
+    });
+    log.write(&batch.collect::<Vec<_>>(), super::at(0)).await.unwrap();
+    let wanted = [("c", 2), ("none", 1), ("b's \"%\" β", 1), ("a", 4)];
+    let wanted = wanted.map(|(name, from_version)| (stream(name), from_version));
+    let read = log.read_streams(&wanted).await.unwrap();
+    let mut alone = Vec::new();
+    for (stream, from_version) in &wanted {
+        let found: Vec<_> = read.iter().filter(|event| event.stream == *stream).cloned().collect();
+        assert_eq!(found, log.read_stream(stream, *from_version, 100).await.unwrap(), "{stream}");
+        alone.extend(found);
+    }
+    assert_eq!((read.len(), alone.len()), (5, 5));
+    assert!(log.read_streams(&[]).await.unwrap().is_empty());
+}
+
 pub(crate) async fn a_long_stream_is_read_whole<H: Home>() {
     let home = H::new().await;
     let store = start(&home).await.store;
