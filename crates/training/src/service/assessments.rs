@@ -109,13 +109,16 @@ pub(super) async fn list_assessments(
     let first = after.split('/').next().unwrap_or_default().to_owned();
     let mut officers = vec![first.clone()];
     while let Some(last) = officers.last().cloned() {
-        for officer in officers.iter().filter(|id| officer.as_ref().is_none_or(|only| only.officer == **id)) {
-            for (key, name) in service.assessments_of(&jurisdiction, officer, asked.latest_only, &wanted) {
-                if *officer == first && key <= after {
-                    continue;
-                }
-                let found = service.assessment(&name).await?;
-                if found.is_some_and(|assessment| page.is_full_with(key, assessment)) {
+        let mut found = Vec::new();
+        for id in officers.iter().filter(|id| officer.as_ref().is_none_or(|only| only.officer == **id)) {
+            let of_officer = service.assessments_of(&jurisdiction, id, asked.latest_only, &wanted);
+            found.extend(of_officer.into_iter().filter(|(key, _)| *id != first || *key > after));
+        }
+        let mut found = found.into_iter().peekable();
+        while found.peek().is_some() {
+            let (keys, names): (Vec<_>, Vec<_>) = found.by_ref().take(page.size() + 1).unzip();
+            for (key, read) in keys.into_iter().zip(service.assessments(&names).await?) {
+                if read.is_some_and(|assessment| page.is_full_with(key, assessment)) {
                     let (assessments, next_page_token) = page.end();
                     return Ok(Response::new(ListAssessmentsResponse { assessments, next_page_token }));
                 }
@@ -232,9 +235,18 @@ impl Service {
         next.into_iter().map(str::to_owned).collect()
     }
 
-    pub(super) async fn assessment(&self, name: &AssessmentName) -> Result<Option<Assessment>, Failure> {
+    async fn assessment(&self, name: &AssessmentName) -> Result<Option<Assessment>, Failure> {
         let loaded = self.assessments.load(&stream_of(name), true).await.map_err(Failed::into_failure)?;
         Ok(resource::assessment(&loaded, name))
+    }
+
+    pub(super) async fn assessments(
+        &self,
+        names: &[AssessmentName],
+    ) -> Result<Vec<Option<Assessment>>, Failure> {
+        let streams: Vec<_> = names.iter().map(stream_of).collect();
+        let loaded = self.assessments.load_all(&streams).await.map_err(Failed::into_failure)?;
+        Ok(names.iter().zip(&loaded).map(|(name, loaded)| resource::assessment(loaded, name)).collect())
     }
 
     /// The wanted assessments of an officer, each under its key in a list.

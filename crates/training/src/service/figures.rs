@@ -63,10 +63,8 @@ pub(super) async fn list_missing_officers(
         let missing = model.training.missing(&asked_of.campaign, &scope, asked.leaders_only, &after, wanted);
         missing.into_iter().map(str::to_owned).collect()
     };
-    for officer in missing {
-        let name = OfficerName { jurisdiction: campaign.jurisdiction.clone(), officer: officer.clone() };
-        let found = service.officer(&name).await?;
-        if found.is_some_and(|found| page.is_full_with(officer, found)) {
+    for (id, officer) in service.officers_at(&campaign.jurisdiction, missing, None).await? {
+        if page.is_full_with(id, officer) {
             break;
         }
     }

@@ -124,11 +124,9 @@ pub(super) async fn list_officers(
         post_level_min,
         include_left: asked.include_left,
     };
-    let officers = service.officers_of(&jurisdiction, day, &filter, &after, page.size() + 1);
-    for officer in officers {
-        let name = OfficerName { jurisdiction: jurisdiction.clone(), officer: officer.clone() };
-        let found = service.officer_at(&name, (day < today).then_some(day)).await?;
-        if found.is_some_and(|found| page.is_full_with(officer, found)) {
+    let ids = service.officers_of(&jurisdiction, day, &filter, &after, page.size() + 1);
+    for (id, officer) in service.officers_at(&jurisdiction, ids, (day < today).then_some(day)).await? {
+        if page.is_full_with(id, officer) {
             break;
         }
     }
@@ -175,10 +173,9 @@ pub(super) async fn get_officer_record(
         let needs = needs_shown_by(&name, &model);
         (resource::record(&attended, &model.training.places(&officer.name)), latest, needs)
     };
-    for assessment in &record.1 {
-        let name = AssessmentName::parse("assessment", assessment)?;
-        record.0.latest_assessments.extend(service.assessment(&name).await?);
-    }
+    let latest = record.1.iter().map(|assessment| AssessmentName::parse("assessment", assessment));
+    let latest = service.assessments(&latest.collect::<Result<Vec<_>, _>>()?).await?;
+    record.0.latest_assessments = latest.into_iter().flatten().collect();
     let record = OfficerRecord { officer: Some(officer), needs: record.2, ..record.0 };
     Ok(Response::new(GetOfficerRecordResponse { record: Some(record) }))
 }
@@ -186,21 +183,34 @@ pub(super) async fn get_officer_record(
 impl Service {
     /// An officer as on record now.
     pub(super) async fn officer(&self, name: &OfficerName) -> Result<Option<Officer>, Failure> {
-        self.officer_at(name, None).await
+        let loaded = self.officers.load(&stream_of(name), true).await.map_err(Failed::into_failure)?;
+        Ok(resource::officer(&loaded, name))
     }
 
-    /// An officer, with the unit and level of a day; none: now.
-    async fn officer_at(&self, name: &OfficerName, day: Option<Date>) -> Result<Option<Officer>, Failure> {
-        let loaded = self.officers.load(&stream_of(name), true).await.map_err(Failed::into_failure)?;
-        let Some(mut officer) = resource::officer(&loaded, name) else { return Ok(None) };
-        if let Some(day) = day {
-            let places = self.reads.now().training.places(&officer.name);
-            if let Some(place) = places.into_iter().rev().find(|place| place.start_date <= day) {
-                officer.unit = place.unit;
-                officer.post_level = place.post_level.into();
+    /// Officers by their ids, each with the unit and level of a day; none: now.
+    pub(super) async fn officers_at(
+        &self,
+        jurisdiction: &str,
+        ids: Vec<String>,
+        day: Option<Date>,
+    ) -> Result<Vec<(String, Officer)>, Failure> {
+        let name = |id: String| OfficerName { jurisdiction: jurisdiction.to_owned(), officer: id };
+        let names: Vec<_> = ids.into_iter().map(name).collect();
+        let streams: Vec<_> = names.iter().map(stream_of).collect();
+        let loaded = self.officers.load_all(&streams).await.map_err(Failed::into_failure)?;
+        let model = self.reads.now();
+        let shown = names.into_iter().zip(loaded).filter_map(|(name, loaded)| {
+            let mut officer = resource::officer(&loaded, &name)?;
+            if let Some(day) = day {
+                let places = model.training.places(&officer.name);
+                if let Some(place) = places.into_iter().rev().find(|place| place.start_date <= day) {
+                    officer.unit = place.unit;
+                    officer.post_level = place.post_level.into();
+                }
             }
-        }
-        Ok(Some(officer))
+            Some((name.officer, officer))
+        });
+        Ok(shown.collect())
     }
 
     fn officers_of(

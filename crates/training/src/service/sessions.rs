@@ -113,13 +113,14 @@ pub(super) async fn list_sessions(
             .collect()
     };
     let (mut page, after) = Page::start(asked.page_size, &asked.page_token)?;
-    for (key, session) in wanted.into_iter().filter(|(key, _)| *key > after) {
-        let CampaignName { jurisdiction, campaign } = campaign.clone();
-        let name = SessionName { jurisdiction, campaign, session };
-        let found = service.session(&name).await?;
-        let found = found.filter(|session| !asked.over_cap_only || !session.over_cap.is_empty());
-        if found.is_some_and(|session| page.is_full_with(key, session)) {
-            break;
+    let mut wanted = wanted.into_iter().filter(|(key, _)| *key > after).peekable();
+    'read: while wanted.peek().is_some() {
+        let (keys, ids): (Vec<_>, Vec<_>) = wanted.by_ref().take(page.size() + 1).unzip();
+        for (key, found) in keys.into_iter().zip(service.sessions_of(&campaign, ids).await?) {
+            let found = found.filter(|session| !asked.over_cap_only || !session.over_cap.is_empty());
+            if found.is_some_and(|session| page.is_full_with(key, session)) {
+                break 'read;
+            }
         }
     }
     let (sessions, next_page_token) = page.end();
@@ -179,6 +180,24 @@ impl Service {
     async fn session(&self, name: &SessionName) -> Result<Option<Session>, Failure> {
         let loaded = self.sessions.load(&stream_of(name), true).await.map_err(Failed::into_failure)?;
         Ok(resource::session(&loaded, name, &self.reads.now().training))
+    }
+
+    /// Sessions of a campaign by their ids.
+    async fn sessions_of(
+        &self,
+        campaign: &CampaignName,
+        ids: Vec<String>,
+    ) -> Result<Vec<Option<Session>>, Failure> {
+        let name = |session| {
+            let CampaignName { jurisdiction, campaign } = campaign.clone();
+            SessionName { jurisdiction, campaign, session }
+        };
+        let names: Vec<_> = ids.into_iter().map(name).collect();
+        let streams: Vec<_> = names.iter().map(stream_of).collect();
+        let loaded = self.sessions.load_all(&streams).await.map_err(Failed::into_failure)?;
+        let model = self.reads.now();
+        let shown = names.iter().zip(&loaded);
+        Ok(shown.map(|(name, loaded)| resource::session(loaded, name, &model.training)).collect())
     }
 
     /// The roster is looked at as the log has it now: whoever leaves later with effect before that day is not
