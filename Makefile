@@ -39,10 +39,10 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	cargo test --workspace --locked --no-fail-fast
 	@cat $(KILLS) || true
 
-soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (10: a thousand kills of the stack's processes); an import of 100,000 rows; YEARS generated years (1000)
+soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (20: a thousand kills of the stack's processes); an import of 100,000 rows; YEARS generated years (1000)
 	cargo build --workspace --bins --locked
-	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
-	TEST_SOAK=$(or $(SOAK),10) cargo test --locked --package tests --test it -- stack::kill import::
+	TEST_SOAK=$(or $(SOAK),20) cargo test --locked --package eventstore --test nats -- --nocapture kill wire
+	TEST_SOAK=$(or $(SOAK),20) cargo test --locked --package tests --test it -- stack::survival import::
 	@cat $(KILLS) || true
 	TEST_YEARS=$(or $(YEARS),1000) cargo test --locked --package tests --test it -- --nocapture --test-threads 1 years:: methods::
 

@@ -25,12 +25,12 @@ use running::{NATS, SERVICES, Stack};
 mod audit;
 mod away;
 mod erased;
-mod kill;
 mod load;
 mod overload;
 mod replicas;
 mod restored;
 mod running;
+mod survival;
 mod watch;
 
 /// What is read of the years, each a list by what it is of.

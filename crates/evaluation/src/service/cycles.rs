@@ -240,7 +240,7 @@ async fn publish(
 ) -> Prepared<cycle::Cycle> {
     let Computed { results, guards, accountability_threshold } =
         computed(service, name, now, patience).await?;
-    let undecided = readiness::undecided(&service.reads.now(), name);
+    let undecided = readiness::undecided_for_results(&service.reads.now(), name);
     let published = ResultsPublished { cycle: name.to_string(), results, accountability_threshold };
     Ok((cycle::Command::Publish { published, undecided }, guards))
 }

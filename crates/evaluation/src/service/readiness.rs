@@ -90,8 +90,15 @@ fn unsettled(model: &ReadModel, name: &CycleName, opened: &cycle::Opened, today:
     passed.filter_map(shown).collect()
 }
 
+/// What keeps the results of a closed cycle back: appeals, and a county cycle that was opened while it was closed.
+pub(super) fn undecided_for_results(model: &ReadModel, name: &CycleName) -> Vec<String> {
+    let mut undecided = undecided(model, name);
+    undecided.extend(county_cycles(model, name));
+    undecided
+}
+
 /// The appeals against entries of a cycle that wait to be decided.
-pub(super) fn undecided(model: &ReadModel, name: &CycleName) -> Vec<String> {
+fn undecided(model: &ReadModel, name: &CycleName) -> Vec<String> {
     let prefix = format!("{}/", name.key());
     let streams = model.daily_assessments.with_prefix(&prefix);
     let entries = streams.flat_map(|(_, loaded)| loaded.state.entries());

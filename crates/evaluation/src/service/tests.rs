@@ -170,10 +170,11 @@ impl World {
         fact: M,
         occurred_at: Timestamp,
     ) -> RecordedEvent {
-        let request_id = self.request_id().parse().unwrap();
+        let request_id: Uuid = self.request_id().parse().unwrap();
         let (event_type, payload) = (M::full_name(), fact.encode_to_vec());
         let event = NewEvent { event_type, unit: String::new(), payload };
-        append(&self.others, request_id, event, occurred_at).await;
+        append(&self.others, StreamId::new("fact", &request_id.to_string()), request_id, event, occurred_at)
+            .await;
         let head = self.others.reader().head().await.unwrap().position;
         self.others.reader().read_all(head, 1).await.unwrap().remove(0)
     }
@@ -267,9 +268,14 @@ fn rules() -> SchemeRules {
     }
 }
 
-/// Records an event in a stream of its own.
-async fn append(store: &EventStore, request_id: Uuid, event: NewEvent, occurred_at: Timestamp) {
-    let stream = StreamId::new("fact", &request_id.to_string());
+/// Records an event, whatever the rules say.
+async fn append(
+    store: &EventStore,
+    stream: StreamId,
+    request_id: Uuid,
+    event: NewEvent,
+    occurred_at: Timestamp,
+) {
     let writes = vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![event] }];
     let metadata = Metadata {
         actor: "test".to_owned(),

@@ -1,6 +1,7 @@
 //! Cycles through the service: what keeps one from closing, what is published, and what revises it.
 
 use contract::accountability::{VetoLifted, VetoRaised};
+use eventstore::testing::scale::told;
 
 use super::*;
 
@@ -103,6 +104,33 @@ async fn a_county_cycle_has_the_period_of_the_open_municipal_one() {
     world.close(CYCLE).await.unwrap();
     let late = world.open_cycle("late", "2025-01-01", "2025-12-31", CycleLevel::County, CYCLE).await;
     assert_eq!(rule(late), "evaluation.parent_cycle");
+}
+
+#[tokio::test]
+async fn results_wait_for_a_county_cycle_that_was_opened_while_the_municipal_one_was_closed() {
+    let world = World::start().await;
+    world.close(CYCLE).await.unwrap();
+    // It was decided before that and recorded after it.
+    let late = format!("{CITY}/cycles/late");
+    let opened = CycleOpened {
+        cycle: late.clone(),
+        title: "late".to_owned(),
+        scheme: format!("{CITY}/schemes/s"),
+        scheme_version: 1,
+        start_date: "2025-01-01".to_owned(),
+        end_date: "2025-12-31".to_owned(),
+        level: CycleLevel::County.into(),
+        parent_cycle: CYCLE.to_owned(),
+        ranked_groups: vec![1],
+    };
+    let (stream, event) = told(StreamId::new("cycle", "city/late"), &opened);
+    append(&world.own, stream, Uuid::from_u128(77), event, (world.service.clock)()).await;
+    let refused = world.publish().await;
+    let message = refused.as_ref().unwrap_err().message().to_owned();
+    assert!(message.contains("cycles/late is still open"), "{message}");
+    assert_eq!(rule(refused), "evaluation.not_ready");
+    world.close(&late).await.unwrap();
+    world.publish().await.unwrap();
 }
 
 #[tokio::test]

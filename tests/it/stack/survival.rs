@@ -1,4 +1,6 @@
 //! Processes are killed at random while clients write and read; each time publishing goes on.
+//!
+//! Last of the stack's tests by its name, as it mostly waits: no other stack is up meanwhile, and all other tests go on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,7 +19,7 @@ use crate::chance::Chance;
 
 const REPLICAS: u16 = 2;
 const CLIENTS: u64 = 2;
-const KILLS: u64 = 100;
+const KILLS: u64 = 50;
 /// What was killed is started again after at most so long, and the next kill comes at most so long after that.
 const PAUSE_MILLIS_MAX: u64 = 150;
 
