@@ -70,7 +70,7 @@ async fn write(folder: &Path, year: Year) -> Result<(), Failed> {
     let (tasks, start) = (Tasks::default(), Instant::now());
     let log = Arc::new(SqliteLog::open(&folder.join("complaints")).await?);
     let events = (0..year.complaints).flat_map(|number| year.told(number));
-    let count = fill(&open("complaints", log, &tasks).await?, now(), events).await?;
+    let count = fill(&open("complaints", log, &tasks).await?, now, events).await?;
     println!("{:<46} {:.1?}", format!("written to SQLite, {count} events"), start.elapsed());
     Ok(())
 }
@@ -84,7 +84,7 @@ async fn measure(folder: &Path, log: Arc<dyn Log>, year: Year) -> Result<(), Fai
     let store = open("complaints", log, &tasks).await?;
     let evaluation = other("evaluation").await?;
     if evaluation.reader().head_known() == 0 {
-        fill(&evaluation, now(), Year::units()).await?;
+        fill(&evaluation, now, Year::units()).await?;
     }
     let sources = Sources {
         training: other("training").await?.source(),

@@ -171,10 +171,8 @@ impl World {
         occurred_at: Timestamp,
     ) -> RecordedEvent {
         let request_id: Uuid = self.request_id().parse().unwrap();
-        let (event_type, payload) = (M::full_name(), fact.encode_to_vec());
-        let event = NewEvent { event_type, unit: String::new(), payload };
-        append(&self.others, StreamId::new("fact", &request_id.to_string()), request_id, event, occurred_at)
-            .await;
+        let stream = StreamId::new("fact", &request_id.to_string());
+        append(&self.others, stream, request_id, &fact, occurred_at).await;
         let head = self.others.reader().head().await.unwrap().position;
         self.others.reader().read_all(head, 1).await.unwrap().remove(0)
     }
@@ -268,15 +266,17 @@ fn rules() -> SchemeRules {
     }
 }
 
-/// Records an event, whatever the rules say.
-async fn append(
+/// Records a fact, whatever the rules say.
+async fn append<M: prost::Message + prost::Name>(
     store: &EventStore,
     stream: StreamId,
     request_id: Uuid,
-    event: NewEvent,
+    fact: &M,
     occurred_at: Timestamp,
 ) {
-    let writes = vec![StreamWrite { stream, expected: ExpectedVersion::Any, events: vec![event] }];
+    let (event_type, payload) = (M::full_name(), fact.encode_to_vec());
+    let events = vec![NewEvent { event_type, unit: String::new(), payload }];
+    let writes = vec![StreamWrite { stream, expected: ExpectedVersion::Any, events }];
     let metadata = Metadata {
         actor: "test".to_owned(),
         jurisdiction: "city".to_owned(),

@@ -22,11 +22,11 @@ pub fn told<M: Message + Name>(stream: StreamId, message: &M) -> (StreamId, NewE
     (stream, NewEvent { event_type, unit: String::new(), payload })
 }
 
-/// Appends events in order, all as of `occurred_at`; how many there were. A stream's key begins with its
-/// jurisdiction; those of one that follow one another are appended together.
+/// Appends events in order, those of an append as of the same `occurred_at`; how many there were. A stream's key begins
+/// with its jurisdiction; those of one that follow one another are appended together.
 pub async fn fill(
     store: &EventStore,
-    occurred_at: Timestamp,
+    occurred_at: impl Fn() -> Timestamp,
     events: impl IntoIterator<Item = (StreamId, NewEvent)>,
 ) -> Result<u64, AppendError> {
     let mut number = u128::from(store.reader().head_known());
@@ -40,7 +40,7 @@ pub async fn fill(
             writes.push(write(event));
         }
         number += 1;
-        Some(append(writes, number, &jurisdiction, occurred_at))
+        Some(append(writes, number, &jurisdiction, occurred_at()))
     });
     futures::stream::iter(appends)
         .map(async |append| {

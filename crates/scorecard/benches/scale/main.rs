@@ -19,6 +19,7 @@ mod source;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use eventstore::postgres::PostgresLog;
@@ -28,7 +29,7 @@ use eventstore::testing::postgres::PostgresHere;
 use eventstore::testing::scale::{fill, process_ran, resident_bytes, thread_ran};
 use eventstore::{Clock, EventStore};
 use jiff::Timestamp;
-use nation::{JURISDICTIONS, Nation, ROUNDS};
+use nation::{JURISDICTIONS, Nation, ROUNDS, instant};
 use scorecard::{Place, Scorecard};
 use shell::{Sources, Tasks};
 use source::{Pages, sources};
@@ -173,14 +174,24 @@ async fn part_in(name: &str, events: u64, databases: &Databases<'_>) -> Result<(
     let nation = Nation::of(JURISDICTIONS / PARTS, events / PARTS);
     println!("— a part of it on logs in {name}, {} jurisdictions", nation.jurisdictions);
     let tasks = Tasks::default();
+    // An event is recorded, and has happened, about when it is in a log that is generated.
+    let passed = Arc::new(AtomicU64::default());
+    let year: Clock = Arc::new({
+        let passed = passed.clone();
+        move || instant(passed.load(Ordering::Relaxed))
+    });
     let open = async |service: &'static str| -> Result<EventStore, Failed> {
-        Ok(EventStore::start(service, databases.log(service).await?, clock(), &tasks.tracker).await?)
+        Ok(EventStore::start(service, databases.log(service).await?, year.clone(), &tasks.tracker).await?)
     };
     let (training, complaints, evaluation) =
         (open("training").await?, open("complaints").await?, open("evaluation").await?);
     let start = Instant::now();
     for store in [&training, &complaints, &evaluation] {
-        fill(store, now(), nation.in_blocks(store.reader().service())).await?;
+        passed.store(0, Ordering::Relaxed);
+        let events = nation.in_blocks(store.reader().service()).inspect(|_| {
+            passed.fetch_add(1, Ordering::Relaxed);
+        });
+        fill(store, &*year, events).await?;
     }
     row(&format!("written, {} events", nation.events()), &rate(nation, start));
     let start = Instant::now();

@@ -48,8 +48,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn write(folder: &Path, city: &City) -> Result<(), Box<dyn std::error::Error>> {
     let tasks = Tasks::default();
     let start = Instant::now();
-    let units = fill(&open("evaluation", folder, &tasks).await?, now(), city.units()).await?;
-    let events = fill(&open("training", folder, &tasks).await?, now(), city.events()).await?;
+    let units = fill(&open("evaluation", folder, &tasks).await?, now, city.units()).await?;
+    let events = fill(&open("training", folder, &tasks).await?, now, city.events()).await?;
     println!("officers                               {}", city.officers);
     println!("attendances                            {}", city.attendances());
     println!("events                                 {}", units + events);

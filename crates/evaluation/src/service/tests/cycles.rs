@@ -1,7 +1,6 @@
 //! Cycles through the service: what keeps one from closing, what is published, and what revises it.
 
 use contract::accountability::{VetoLifted, VetoRaised};
-use eventstore::testing::scale::told;
 
 use super::*;
 
@@ -123,8 +122,8 @@ async fn results_wait_for_a_county_cycle_that_was_opened_while_the_municipal_one
         parent_cycle: CYCLE.to_owned(),
         ranked_groups: vec![1],
     };
-    let (stream, event) = told(StreamId::new("cycle", "city/late"), &opened);
-    append(&world.own, stream, Uuid::from_u128(77), event, (world.service.clock)()).await;
+    let (stream, request_id) = (StreamId::new("cycle", "city/late"), Uuid::from_u128(77));
+    append(&world.own, stream, request_id, &opened, (world.service.clock)()).await;
     let refused = world.publish().await;
     let message = refused.as_ref().unwrap_err().message().to_owned();
     assert!(message.contains("cycles/late is still open"), "{message}");
