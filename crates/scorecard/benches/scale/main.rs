@@ -29,10 +29,15 @@ use eventstore::testing::postgres::PostgresHere;
 use eventstore::testing::scale::{fill, process_ran, resident_bytes, thread_ran};
 use eventstore::{Clock, EventStore};
 use jiff::Timestamp;
+use mimalloc::MiMalloc;
 use nation::{JURISDICTIONS, Nation, ROUNDS, instant};
 use scorecard::{Place, Scorecard};
 use shell::{Sources, Tasks};
 use source::{Pages, sources};
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const EVENTS: u64 = 100_000_000;
 /// The nation is this many times its part in databases, which has as many events in each jurisdiction.

@@ -57,11 +57,11 @@ pub fn rank_intervals(scheme: &Scheme, facts: &CycleFacts, cycle_id: &str) -> BT
             times_at_rank[*unit] = vec![0; group.len()];
         }
     }
-    let mut draws = Draws::seeded(cycle_id);
+    let (mut draws, mut finals) = (Draws::seeded(cycle_id), Finals::of(&year));
     for _ in 0..DRAWS {
-        let finals = year.draw(&mut draws);
+        finals.draw(&year, &mut draws);
         for group in &groups {
-            tally_ranks(group, &finals, &mut times_at_rank);
+            finals.tally_ranks(group, &mut times_at_rank);
         }
     }
     let scored = appraisal.units.into_iter().zip(&times_at_rank);
@@ -133,27 +133,6 @@ impl Year {
         }
     }
 
-    /// Every unit's final in one draw, in order of id.
-    #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
-    fn draw(&self, draws: &mut Draws) -> Vec<Option<f64>> {
-        let own =
-            |unit: &Unit| unit.fixed + unit.surveys.iter().map(|survey| survey.draw(draws)).sum::<f64>();
-        let own: Vec<f64> = self.units.iter().map(own).collect();
-        let mut finals: Vec<Option<f64>> = self.units.iter().map(|unit| unit.final_points).collect();
-        let mut below = vec![(0.0, 0.0); self.units.len()];
-        for link in &self.links {
-            let unit = &self.units[link.unit];
-            if unit.moves && unit.final_points.is_some() {
-                finals[link.unit] = Some(self.final_points(unit, own[link.unit], below[link.unit]));
-            }
-            if let (Some(parent), Some(final_points)) = (link.parent, finals[link.unit]) {
-                let (sum, count) = below[parent];
-                below[parent] = (sum + final_points, count + 1.0);
-            }
-        }
-        finals
-    }
-
     /// §3 from own to final.
     #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
     fn final_points(&self, unit: &Unit, own: f64, (sum_below, below): (f64, f64)) -> f64 {
@@ -162,6 +141,68 @@ impl Year {
         let mean = if below > 0.0 { sum_below / below } else { 0.0 };
         let uncapped = ((1.0 - share) * own + share * mean).round();
         self.veto_cap.filter(|_| unit.vetoed).map_or(uncapped, |cap| uncapped.min(cap))
+    }
+}
+
+/// Every unit's final in one draw after the other, and what they are computed in; units in order of id.
+#[derive(Default)]
+struct Finals {
+    normals: Vec<f64>,
+    own: Vec<f64>,
+    /// Sum and count of the finals of children.
+    below: Vec<(f64, f64)>,
+    /// None: pending.
+    of_units: Vec<Option<f64>>,
+    best_first: Vec<f64>,
+}
+
+impl Finals {
+    fn of(year: &Year) -> Self {
+        let units = year.units.len();
+        let surveys = year.units.iter().map(|unit| unit.surveys.len()).sum();
+        Self {
+            normals: vec![0.0; surveys],
+            own: vec![0.0; units],
+            below: vec![(0.0, 0.0); units],
+            of_units: year.units.iter().map(|unit| unit.final_points).collect(),
+            best_first: Vec::with_capacity(units),
+        }
+    }
+
+    /// Draws the next ones.
+    #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
+    fn draw(&mut self, year: &Year, draws: &mut Draws) {
+        draws.fill(&mut self.normals);
+        let mut normals = self.normals.iter();
+        for (own, unit) in self.own.iter_mut().zip(&year.units) {
+            let surveys = unit.surveys.iter().zip(normals.by_ref());
+            *own = unit.fixed + surveys.map(|(survey, normal)| survey.points(*normal)).sum::<f64>();
+        }
+        self.below.fill((0.0, 0.0));
+        for link in &year.links {
+            let unit = &year.units[link.unit];
+            if unit.moves && unit.final_points.is_some() {
+                let final_points = year.final_points(unit, self.own[link.unit], self.below[link.unit]);
+                self.of_units[link.unit] = Some(final_points);
+            }
+            if let (Some(parent), Some(final_points)) = (link.parent, self.of_units[link.unit]) {
+                let (sum, count) = self.below[parent];
+                self.below[parent] = (sum + final_points, count + 1.0);
+            }
+        }
+    }
+
+    /// Notes each unit's rank in its group: one more than there are better finals (scoring.md §4).
+    fn tally_ranks(&mut self, group: &[usize], times_at_rank: &mut [Vec<u32>]) {
+        let Self { of_units, best_first, .. } = self;
+        let final_points = |unit: &usize| of_units[*unit].unwrap_or_default();
+        best_first.clear();
+        best_first.extend(group.iter().map(final_points));
+        best_first.sort_unstable_by(|one, other| other.total_cmp(one));
+        for unit in group {
+            let better = best_first.partition_point(|other| *other > final_points(unit));
+            times_at_rank[*unit][better] += 1;
+        }
     }
 }
 
@@ -198,8 +239,8 @@ impl Drawn {
     }
 
     #[expect(clippy::float_arithmetic, reason = "scoring.md §7 allows floating point for the rank interval")]
-    fn draw(&self, draws: &mut Draws) -> f64 {
-        (self.points + self.standard_error * draws.normal()).clamp(0.0, self.max_points).round()
+    fn points(&self, normal: f64) -> f64 {
+        (self.points + self.standard_error * normal).clamp(0.0, self.max_points).round()
     }
 }
 
@@ -215,17 +256,6 @@ fn ranked_groups(appraisal: &Appraisal) -> Vec<Vec<usize>> {
         groups.entry(unit.group).or_default().push(place);
     }
     groups.into_values().collect()
-}
-
-/// Notes each unit's rank in its group: one more than there are better finals (scoring.md §4).
-fn tally_ranks(group: &[usize], finals: &[Option<f64>], times_at_rank: &mut [Vec<u32>]) {
-    let final_points = |unit: &usize| finals[*unit].unwrap_or_default();
-    let mut best_first: Vec<f64> = group.iter().map(final_points).collect();
-    best_first.sort_unstable_by(|one, other| other.total_cmp(one));
-    for unit in group {
-        let better = best_first.partition_point(|other| *other > final_points(unit));
-        times_at_rank[*unit][better] += 1;
-    }
 }
 
 /// The nearest-rank percentiles of a tally over ranks 1, 2, 3 …
@@ -261,7 +291,9 @@ mod tests {
     #[test]
     fn equal_finals_share_a_rank_in_a_draw_too() {
         let mut times = vec![vec![0; 3]; 4];
-        tally_ranks(&[0, 1, 3], &[Some(80.0), Some(90.0), Some(99.0), Some(80.0)], &mut times);
+        let of_units = vec![Some(80.0), Some(90.0), Some(99.0), Some(80.0)];
+        let mut finals = Finals { of_units, ..Finals::default() };
+        finals.tally_ranks(&[0, 1, 3], &mut times);
         assert_eq!(times, [vec![0, 1, 0], vec![1, 0, 0], vec![0, 0, 0], vec![0, 1, 0]]);
     }
 }
