@@ -8,8 +8,7 @@ use contract::field::{self, BadField};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-use scoring::figures::training::Training;
-
+use crate::figures::Drilled;
 use crate::fold::{Folded, apply, readable};
 use crate::history::{Corrupt, Past};
 use crate::league::League;
@@ -58,8 +57,8 @@ impl Cut {
 
 /// Folds what a cut leaves of a jurisdiction's past, in log order. What is built upon something that had not
 /// happened by then is left out with it; what cannot be read is left out with an alarm.
-pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<(Folded, Training), Corrupt> {
-    let (mut folded, mut training) = (Folded::default(), Training::default());
+pub(crate) fn fold(past: &Past, cut: &Cut) -> Result<(Folded, Drilled), Corrupt> {
+    let (mut folded, mut training) = (Folded::default(), Drilled::default());
     for event in past.events_of(Some(cut)) {
         let event = event?;
         let taken =
@@ -86,7 +85,7 @@ pub(crate) struct AsOf {
     /// The facts.
     pub(crate) folded: Folded,
     /// Its training.
-    pub(crate) training: Training,
+    pub(crate) training: Drilled,
     /// Which cut it is.
     pub(crate) cut: Cut,
     /// What was due is told as of then.

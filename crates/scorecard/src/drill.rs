@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use scoring::figures::training::Training;
-
+use crate::figures::Drilled;
 use crate::history::{Corrupt, Occurrence, Past, unpack};
 
 /// The training drive of a jurisdiction.
 #[derive(Debug, Default)]
 pub(crate) struct Drill {
     /// The figures.
-    pub(crate) training: Training,
+    pub(crate) training: Drilled,
     /// Why they go no further; empty: they do.
     pub(crate) alarm: String,
     /// The version of the past that they contain; none: nothing was read yet.

@@ -9,7 +9,6 @@ use contract::scorecard::{FourInPlace, Scorecard};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use scoring::figures::complaints::{self, Period};
-use scoring::figures::training::{Scope, Training};
 use scoring::indices::{CommitmentFigures, IndexFigures};
 
 use crate::fold::evaluation::commitment::{self, Commitment, Delivery};
@@ -18,10 +17,12 @@ use crate::fold::names::{first, key};
 
 mod training;
 
+pub(crate) use training::Drilled;
+
 /// Facts of a jurisdiction as they stand at an instant.
 pub(crate) struct Standing<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) training: &'a Training,
+    pub(crate) training: &'a Drilled,
     /// The days of the cycle; none: it has none.
     pub(crate) days: Option<(Date, Date)>,
     pub(crate) now: Timestamp,
@@ -70,12 +71,9 @@ impl Standing<'_> {
         self.fill_commitments(jurisdiction, unit, in_place);
         self.fill_complaints(&key(&[jurisdiction, unit]), in_place);
         let name = unit_name(jurisdiction, unit);
-        let campaign = self.days.and_then(|(first, last)| self.training.campaign_of(&name, first, last));
-        let Some(campaign) = campaign else { return };
-        let scope = Scope { unit: &name, with_subtree: true, speciality: "" };
-        if let Some(figures) = self.training.figures(&campaign, &scope) {
-            card.stalled = self.training.stalls(&campaign).iter().any(|stall| stall.unit == name);
-            card.training = Some(training::shown(campaign, name, figures));
+        if let Some(shown) = self.days.and_then(|days| self.training.shown(&name, days)) {
+            card.stalled = shown.stalled;
+            card.training = Some(shown.figures);
         }
     }
 

@@ -152,8 +152,7 @@ impl Changed {
         for (unit, card) in cards(projection, current) {
             let (lines, total) = explain::lines(&current.league, &unit, &Behind::new()).unwrap_or_default();
             let mut rows = shown::card(&current.league, &unit, &card, total.as_deref());
-            let undated = shown::lines(&current.league, &unit, &lines);
-            let digest = shown::digest(&[rows.as_slice(), undated.as_slice()].concat());
+            let digest = shown::digest(&current.league, &unit, &rows, &lines);
             if known.remove(&unit) == Some(digest) {
                 continue;
             }

@@ -7,6 +7,7 @@ use contract::name::CycleName;
 use contract::scorecard::{ComponentScore, FourInPlace, LossKind, LossLine, Publication, Scorecard};
 use contract::training::{Basic, Count, Quality, TrainingFigures, TrainingMode};
 use contract::words::TariffCause;
+use prost::Message as _;
 use serde_json::{Map, Value, json};
 
 use crate::current::Current;
@@ -16,7 +17,7 @@ use crate::league::League;
 mod training;
 
 /// Raise it when the rows of a card change their meaning: all are written anew.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// A row, and the table that it is of.
 pub(crate) type Row = (&'static str, Value);
@@ -232,13 +233,17 @@ fn forms(league: &League, unit: &str, line: &LossLine) -> Option<u64> {
     Some(stratum.answers.get(unit).map_or(0, |levels| levels.values().sum()))
 }
 
-/// Tells rows apart from others.
-pub(crate) fn digest(rows: &[Row]) -> i64 {
+/// Tells a card's rows, and those of its lines, apart from others.
+pub(crate) fn digest(league: &League, unit: &str, rows: &[Row], lines: &[LossLine]) -> i64 {
     let mut hasher = DefaultHasher::new();
     FORMAT.hash(&mut hasher);
     for (table, row) in rows {
         table.hash(&mut hasher);
         row.to_string().hash(&mut hasher);
+    }
+    for line in lines {
+        line.encode_to_vec().hash(&mut hasher);
+        forms(league, unit, line).hash(&mut hasher);
     }
     i64::from_ne_bytes(hasher.finish().to_ne_bytes())
 }

@@ -1,14 +1,69 @@
 //! The figures of training as a card shows them.
 
+use std::collections::HashMap;
+use std::ops::Deref;
+
 use contract::training::{
     BasicHours, Count, HoursSpread, ModeHours, QualityFigures, SpecialityHours, TrainingFigures,
 };
-use scoring::figures::training::{Figures, Share, Trained};
+use jiff::civil::Date;
+use parking_lot::Mutex;
+use scoring::figures::training::{Figures, Scope, Share, Trained, Training};
 
 use super::narrow;
 
+/// The training of a jurisdiction, and what cards show of it, which is kept until it changes: no clock is in it.
+#[derive(Debug, Default)]
+pub(crate) struct Drilled {
+    training: Training,
+    /// By the days of the cycle.
+    shown: Mutex<HashMap<(Date, Date), OfUnits>>,
+}
+
+/// What cards show of units, by name.
+type OfUnits = HashMap<String, Option<Shown>>;
+
+/// What a card shows of training.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub(super) figures: TrainingFigures,
+    /// Whether the unit stands still.
+    pub(super) stalled: bool,
+}
+
+impl Deref for Drilled {
+    type Target = Training;
+
+    fn deref(&self) -> &Training {
+        &self.training
+    }
+}
+
+impl Drilled {
+    /// Folds an event, as [`Training::apply`].
+    pub(crate) fn apply(&mut self, event_type: &str, payload: &[u8]) -> Result<(), String> {
+        self.shown.get_mut().clear();
+        self.training.apply(event_type, payload)
+    }
+
+    /// What a card shows of a unit, by its name, with all below it, in a cycle with these days; none: no campaign of the
+    /// cycle has the unit take part.
+    pub(super) fn shown(&self, unit: &str, days: (Date, Date)) -> Option<Shown> {
+        if let Some(known) = self.shown.lock().get(&days).and_then(|units| units.get(unit)) {
+            return known.clone();
+        }
+        let shown = self.campaign_of(unit, days.0, days.1).and_then(|campaign| {
+            let figures = self.figures(&campaign, &Scope { unit, with_subtree: true, speciality: "" })?;
+            let stalled = self.stalls(&campaign).iter().any(|stall| stall.unit == unit);
+            Some(Shown { figures: shown(campaign, unit.to_owned(), figures), stalled })
+        });
+        self.shown.lock().entry(days).or_default().insert(unit.to_owned(), shown.clone());
+        shown
+    }
+}
+
 /// The figures of a unit with its subtree.
-pub(super) fn shown(campaign: String, unit: String, figures: Figures) -> TrainingFigures {
+fn shown(campaign: String, unit: String, figures: Figures) -> TrainingFigures {
     let mode = |(mode, trained): (contract::training::TrainingMode, Trained)| ModeHours {
         mode: mode.into(),
         sessions: narrow(trained.sessions),

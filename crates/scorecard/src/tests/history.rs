@@ -9,10 +9,9 @@ use contract::scorecard::Scorecard;
 use eventstore::{RecordedEvent, StreamId};
 use jiff::Timestamp;
 use prost::{Message, Name};
-use scoring::figures::training::Training;
 use uuid::Uuid;
 
-use crate::figures::Standing;
+use crate::figures::{Drilled, Standing};
 use crate::fold::Folded;
 use crate::history::{Occurrence, Packed, Past};
 use crate::league::{Indices, League};
@@ -174,8 +173,8 @@ impl History {
     }
 
     /// The training of all of it.
-    pub(super) fn training(&self) -> Training {
-        let mut training = Training::default();
+    pub(super) fn training(&self) -> Drilled {
+        let mut training = Drilled::default();
         for (_, event) in self.recorded() {
             training.apply(&event.event_type, &event.payload).unwrap();
         }
@@ -224,7 +223,7 @@ pub(super) fn result(card: Scorecard) -> UnitResult {
     }
 }
 
-fn standing<'a>(folded: &'a Folded, training: &'a Training) -> Standing<'a> {
+fn standing<'a>(folded: &'a Folded, training: &'a Drilled) -> Standing<'a> {
     let days = folded.facts.cycle_named(&cycle_name()).unwrap().days();
     Standing { facts: &folded.facts, training, days, now: super::running::clock()() }
 }
