@@ -168,8 +168,7 @@ pub use prost;
 
 /// Whether this is the full name of the message.
 pub fn is_named<M: prost::Name>(event_type: &str) -> bool {
-    event_type
-        .strip_prefix(M::PACKAGE)
-        .and_then(|rest| rest.strip_prefix('.'))
-        .is_some_and(|name| name == M::NAME)
+    // Most others are told apart by their length.
+    event_type.len() == M::PACKAGE.len() + 1 + M::NAME.len()
+        && event_type.strip_suffix(M::NAME).and_then(|rest| rest.strip_suffix('.')) == Some(M::PACKAGE)
 }

@@ -12,7 +12,8 @@ use contract::evaluation::EntryRecorded;
 use contract::field::to_wire;
 use contract::scorecard::{EventReference, LossLine};
 use contract::token::SERVICES;
-use prost::{Message, Name};
+use eventstore::event::is_named;
+use prost::Message;
 use scoring::Scheme;
 use uuid::Uuid;
 
@@ -51,7 +52,7 @@ pub(crate) fn tell<'a>(
         for (number, place) in places.into_iter().flatten() {
             let line = &mut *lines[number];
             date(&mut line.events[place], &event);
-            if event.event_type == EntryRecorded::full_name() && !line.cause_event_id.is_empty() {
+            if is_named::<EntryRecorded>(event.event_type) && !line.cause_event_id.is_empty() {
                 price(line, scheme, &decoded(&event)?);
             }
         }
@@ -80,10 +81,10 @@ fn price(line: &mut LossLine, scheme: &Scheme, entry: &EntryRecorded) {
 
 /// Notes whose a complaint is now, by its name.
 fn note(responsible: &mut HashMap<String, String>, event: &Occurrence<'_>) -> Result<(), Corrupt> {
-    if event.event_type == ComplaintAssigned::full_name() {
+    if is_named::<ComplaintAssigned>(event.event_type) {
         let ComplaintAssigned { complaint, officer, .. } = decoded(event)?;
         responsible.insert(complaint, officer);
-    } else if event.event_type == ComplaintTransferred::full_name() {
+    } else if is_named::<ComplaintTransferred>(event.event_type) {
         responsible.remove(&decoded::<ComplaintTransferred>(event)?.complaint);
     }
     Ok(())
@@ -92,15 +93,15 @@ fn note(responsible: &mut HashMap<String, String>, event: &Occurrence<'_>) -> Re
 /// The officers whom a fact names; of a complaint that was not put right, the one who was responsible.
 fn officers(event: &Occurrence<'_>, responsible: &HashMap<String, String>) -> Result<Vec<String>, Corrupt> {
     let of = |complaint: &str| responsible.get(complaint).cloned().into_iter().collect();
-    let named = if event.event_type == ComplaintOverdue::full_name() {
+    let named = if is_named::<ComplaintOverdue>(event.event_type) {
         vec![decoded::<ComplaintOverdue>(event)?.officer]
-    } else if event.event_type == RectificationRefuted::full_name() {
+    } else if is_named::<RectificationRefuted>(event.event_type) {
         of(&decoded::<RectificationRefuted>(event)?.complaint)
-    } else if event.event_type == ComplaintReopened::full_name() {
+    } else if is_named::<ComplaintReopened>(event.event_type) {
         of(&decoded::<ComplaintReopened>(event)?.complaint)
-    } else if event.event_type == ComplaintSubstantiated::full_name() {
+    } else if is_named::<ComplaintSubstantiated>(event.event_type) {
         decoded::<ComplaintSubstantiated>(event)?.officers
-    } else if event.event_type == FindingMade::full_name() {
+    } else if is_named::<FindingMade>(event.event_type) {
         decoded::<FindingMade>(event)?.officers
     } else {
         Vec::new()

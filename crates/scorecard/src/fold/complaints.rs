@@ -1,8 +1,9 @@
 //! Complaints' facts: whose each complaint is, and all that its figures count of it.
 
 use contract::complaints::CalendarSet;
+use eventstore::event::is_named;
 use jiff::Timestamp;
-use prost::{Message as _, Name as _};
+use prost::Message as _;
 use scoring::WorkingDays;
 use scoring::figures::complaints::{Change, Complaint as Tallied, What};
 use serde::{Deserialize, Serialize};
@@ -52,7 +53,7 @@ impl Counted for Complaint {
 /// Whether an event of complaints can be decoded.
 pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
     let Occurrence { event_type, payload, .. } = *event;
-    let decoded = if event_type == CalendarSet::full_name() {
+    let decoded = if is_named::<CalendarSet>(event_type) {
         CalendarSet::decode(payload).map(drop)
     } else {
         Change::decode(event_type, payload).map(drop)
@@ -62,7 +63,7 @@ pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
 
 /// Folds one event of complaints.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
-    if event.event_type == CalendarSet::full_name() {
+    if is_named::<CalendarSet>(event.event_type) {
         let set = CalendarSet::decode(event.payload).map_err(|error| error.to_string())?;
         let calendar = Calendar { holidays: set.holidays, make_up_days: set.make_up_days };
         let jurisdiction = set.jurisdiction.strip_prefix("jurisdictions/");

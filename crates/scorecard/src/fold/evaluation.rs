@@ -56,7 +56,7 @@ pub(crate) fn readable(event: &Occurrence<'_>) -> Result<(), String> {
 /// Folds one event of evaluation.
 pub(crate) fn apply(facts: &mut Facts, event: &Occurrence<'_>) -> Result<(), String> {
     if is_named::<FormAnswered>(event.event_type) {
-        return survey::answer(facts, &Form::decode(event.payload)?);
+        return survey::answer(facts, Form::decode(event.payload)?);
     }
     let trace = Trace::of(event);
     let decoded = Event::decode(event.event_type, event.payload).map_err(|error| error.to_string())?;

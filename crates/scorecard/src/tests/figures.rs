@@ -1,4 +1,7 @@
-use super::history::{History, year};
+use contract::scorecard::Scorecard;
+
+use super::history::{History, standing, year};
+use crate::figures::Drilled;
 
 #[test]
 fn a_complaint_counts_for_the_unit_that_has_it() {
@@ -65,4 +68,22 @@ fn a_unit_stands_still_until_it_moves() {
     assert!(history.card("station").stalled);
     history.resume("station");
     assert!(!history.card("station").stalled);
+}
+
+#[test]
+fn what_is_kept_of_training_moves_with_its_events() {
+    let mut history = year();
+    history.launch();
+    history.enrol("o1", "traffic");
+    let (folded, mut training) = (history.folded(), history.training());
+    let officers = |training: &Drilled| {
+        let mut card = Scorecard::default();
+        standing(&folded, training).fill("city", "traffic", &mut card);
+        card.training.and_then(|training| training.participation).unwrap().of
+    };
+    assert_eq!((officers(&training), officers(&training)), (1, 1));
+    history.enrol("o2", "traffic");
+    let enrolled = history.0.last().unwrap();
+    training.apply(&enrolled.event_type, &enrolled.payload).unwrap();
+    assert_eq!(officers(&training), 2);
 }

@@ -223,7 +223,7 @@ pub(super) fn result(card: Scorecard) -> UnitResult {
     }
 }
 
-fn standing<'a>(folded: &'a Folded, training: &'a Drilled) -> Standing<'a> {
+pub(super) fn standing<'a>(folded: &'a Folded, training: &'a Drilled) -> Standing<'a> {
     let days = folded.facts.cycle_named(&cycle_name()).unwrap().days();
     Standing { facts: &folded.facts, training, days, now: super::running::clock()() }
 }

@@ -68,8 +68,9 @@ macro_rules! facts {
 }
 
 fn is_named<M: prost::Name>(event_type: &str) -> bool {
-    let package = event_type.strip_suffix(M::NAME).and_then(|rest| rest.strip_suffix('.'));
-    package == Some(M::PACKAGE)
+    // Most others are told apart by their length.
+    event_type.len() == M::PACKAGE.len() + 1 + M::NAME.len()
+        && event_type.strip_suffix(M::NAME).and_then(|rest| rest.strip_suffix('.')) == Some(M::PACKAGE)
 }
 
 facts! {

@@ -20,7 +20,8 @@ pub(crate) struct Form<'a> {
 impl<'a> Form<'a> {
     /// As the message of that name is decoded.
     pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
-        let mut form = Form::default();
+        // Most of a form is answers of some fifty bytes.
+        let mut form = Form { answers: Vec::with_capacity(payload.len() / 32), ..Form::default() };
         fields(payload, 4, |tag, bytes| {
             match tag {
                 1 => form.cycle = text(bytes)?,

@@ -45,17 +45,17 @@ pub(super) fn issue(facts: &mut Facts, event: &FormsIssued) -> Result<(), String
     Ok(())
 }
 
-pub(super) fn answer(facts: &mut Facts, form: &Form<'_>) -> Result<(), String> {
+pub(super) fn answer(facts: &mut Facts, mut form: Form<'_>) -> Result<(), String> {
     let cycle = facts.in_cycle(form.cycle)?;
     // All of it or nothing: a name that does not fit must not leave half a form behind.
-    for (unit, _) in &form.answers {
-        cycle.unit(unit)?;
+    for (unit, _) in &mut form.answers {
+        *unit = cycle.unit(unit)?;
     }
     let stratum = facts.stratum.edit(&cycle.below(&[form.component_id, form.stratum_id]));
     let stratum = stratum.ok_or("the stratum was never planned")?;
     stratum.returned += 1;
     for (unit, level) in &form.answers {
-        tally(&mut stratum.answers, cycle.unit(unit)?, level);
+        tally(&mut stratum.answers, unit, level);
     }
     Ok(())
 }
