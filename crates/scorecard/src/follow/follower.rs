@@ -16,9 +16,11 @@ use crate::store::{Checkpoint, Error, Written};
 
 /// A transaction takes no further page once it stands for this many events.
 const BATCH_EVENTS_MAX: usize = 8192;
-/// So many events wait to be sorted into the past. Who is further behind than that gathers as many in a transaction:
-/// a fact that changes with each of them is written once.
+/// So many events wait to be sorted into the past.
 const TAIL_EVENTS_MAX: usize = 262_144;
+/// Who is further behind than one of these gathers as many in a transaction: a fact that changes with each of them is
+/// written once.
+const GATHERED_EVENTS: [usize; 2] = [4 * TAIL_EVENTS_MAX, TAIL_EVENTS_MAX];
 /// So many wait in a replica for the one that writes to sort them in.
 pub(crate) const TAIL_EVENTS_STANDING_BY_MAX: usize = 2 * TAIL_EVENTS_MAX;
 
@@ -102,15 +104,16 @@ impl Follower {
         self.is_full(batch) || (is_all && !batch.gathers())
     }
 
-    /// Whether more events are missing than are written in one transaction.
-    fn is_far_behind(&self) -> bool {
+    /// How many events the next batch takes.
+    fn events_max(&self) -> usize {
         let reached = self.following.generation.positions();
         let heads = self.following.projection.heads().known();
         let missing = heads.iter().map(|(service, head)| {
             head.position.saturating_sub(reached.get(service).copied().unwrap_or_default())
         });
-        usize::try_from(missing.sum::<u64>()).is_ok_and(|missing| missing > TAIL_EVENTS_MAX)
-            && !self.has_stopped()
+        let missing = usize::try_from(missing.sum::<u64>()).unwrap_or_default();
+        let gathered = GATHERED_EVENTS.into_iter().find(|gathered| missing > *gathered);
+        gathered.filter(|_| !self.has_stopped()).unwrap_or(BATCH_EVENTS_MAX)
     }
 
     /// Whether a log goes no further: nobody waits for it then.
@@ -124,9 +127,8 @@ impl Follower {
     fn take(&self, fed: Fed, batch: &mut Batch) {
         let Following { projection, generation, writes, .. } = &self.following;
         if !batch.is_begun() {
-            let far_behind = self.is_far_behind();
-            batch.events_max = if far_behind { TAIL_EVENTS_MAX } else { BATCH_EVENTS_MAX };
-            batch.recent = (*writes && !far_behind).then(Packed::default);
+            batch.events_max = self.events_max();
+            batch.recent = (*writes && !batch.gathers()).then(Packed::default);
         }
         match fed {
             Fed::Page(service, page) => self.fold(service, &page, batch),
