@@ -8,7 +8,8 @@ LISTEN ?= 127.0.0.1:50051
 TOOLS := .tools
 BUF := $(TOOLS)/python/bin/buf
 PYTHON := $(TOOLS)/python/bin/python
-# What the kill loop of the stack found.
+# What the tests of the stack print, and what its kill loop found.
+STACKS := $(or $(CARGO_TARGET_DIR),target)/tmp/stacks.txt
 KILLS := $(or $(CARGO_TARGET_DIR),target)/tmp/kills.txt
 
 help: ## Say what can be made
@@ -36,8 +37,11 @@ test: tools ## Everything that must hold: format, lints, contract, documentation
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked --quiet
 	cargo build --workspace --bins --locked
 	@rm -f $(KILLS)
-	cargo test --workspace --locked --no-fail-fast
-	@cat $(KILLS) || true
+	cargo test --workspace --locked --no-run
+	@# One stack is up at a time, and waits much: all others run beside.
+	cargo test --workspace --locked --test it -- stack:: >$(STACKS) 2>&1 & stacks=$$!; \
+	cargo test --workspace --locked --no-fail-fast -- --skip stack::; others=$$?; \
+	wait $$stacks; failed=$$?; cat $(STACKS) $(KILLS); exit $$((others + failed))
 
 soak: tools ## The kill loops of NATS and of the stack, SOAK times as long (20: a thousand kills of the stack's processes); an import of 100,000 rows; YEARS generated years (1000)
 	cargo build --workspace --bins --locked

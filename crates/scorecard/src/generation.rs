@@ -230,6 +230,11 @@ impl Computed {
         self.league.lock().clone().filter(fresh)
     }
 
+    /// Whether a component of the cycle's scheme is an index; none: nothing was computed yet.
+    pub(crate) fn has_index(&self) -> Option<bool> {
+        self.league.lock().as_ref().map(|league| league.has_index())
+    }
+
     /// Keeps what was computed.
     pub(crate) fn keep(&self, league: Arc<League>) {
         *self.league.lock() = Some(league);

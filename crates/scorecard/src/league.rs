@@ -9,6 +9,7 @@ use contract::words::SchemeRules;
 use rust_decimal::Decimal;
 use scoring::facts::CycleFacts;
 use scoring::indices::IndexFigures;
+use scoring::scheme::Method;
 use scoring::{Appraisal, RankInterval, Scheme};
 
 use crate::card::{Certainty, Frame};
@@ -200,6 +201,11 @@ impl League {
         league.order = league.cards.iter().map(|(unit, card)| (place(card, unit), unit.clone())).collect();
         league.order.sort_unstable();
         Some(league)
+    }
+
+    /// Whether a component of its scheme is an index: its points come from other logs, too.
+    pub(crate) fn has_index(&self) -> bool {
+        self.scheme.components().iter().any(|component| matches!(component.method, Method::Index(_)))
     }
 
     /// A unit's card; what is not of the cycle is not filled in yet.

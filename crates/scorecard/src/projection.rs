@@ -195,10 +195,12 @@ impl Projection {
         let drill = generation.drill(&name.jurisdiction).await.map_err(|error| away(&error))?;
         let found = generation.read(|folded| {
             let cycle = folded.facts.cycle.get(&key)?;
-            let moving = folded.facts.has_index(cycle) && !cycle.phase.is_frozen();
-            Some((cycle.version, moving, folded.reached.clone()))
+            let computed = generation.computed(name);
+            let has_index = || computed.has_index().unwrap_or_else(|| folded.facts.has_index(cycle));
+            let moving = !cycle.phase.is_frozen() && has_index();
+            Some((cycle.version, moving, computed, folded.reached.clone()))
         });
-        let (version, moving, reached) = found.ok_or_else(|| Failure::not_found(name))?;
+        let (version, moving, computed, reached) = found.ok_or_else(|| Failure::not_found(name))?;
         // What is due by now is looked at once a minute.
         let indices = if moving {
             (drill.read().version.unwrap_or_default(), now.as_second().div_euclid(60))
@@ -206,7 +208,6 @@ impl Projection {
             (0, 0)
         };
         let current = |league| Current::now(league, generation.clone(), drill.clone(), now, reached);
-        let computed = generation.computed(name);
         if let Some(league) = computed.at_least(version, indices) {
             return Ok(current(league));
         }

@@ -25,7 +25,7 @@ use crate::shown::{self, Row};
 use crate::store::{Error, Shown};
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// It rests so many times as long as it worked.
+/// After each jurisdiction it rests so many times as long as it worked: who asks the service comes first.
 const REST: u32 = 3;
 /// What is due by now is looked at again after this long, though nothing was recorded.
 const LOOK_AGAIN: Duration = Duration::from_hours(1);
@@ -58,15 +58,15 @@ impl Show {
     /// Shows what moves, as long as it is not stopped.
     pub(crate) async fn keep_showing(mut self) {
         loop {
-            if let Err(error) = self.round(REST).await {
+            if let Err(error) = self.round().await {
                 tracing::warn!(%error, "what other tools read of the scorecard is late; trying again");
             }
             sleep(LOOK_EVERY).await;
         }
     }
 
-    /// Shows all that moved since the last time; after each jurisdiction it rests so many times as long as it worked.
-    pub(crate) async fn round(&mut self, rest: u32) -> Result<(), NotShown> {
+    /// Shows all that moved since the last time.
+    pub(crate) async fn round(&mut self) -> Result<(), NotShown> {
         if self.since.elapsed() >= LOOK_AGAIN {
             (self.shown, self.since) = (BTreeMap::new(), Instant::now());
         }
@@ -82,7 +82,7 @@ impl Show {
                 }
             }
             self.shown.insert(jurisdiction, version);
-            sleep(began.elapsed() * rest).await;
+            sleep(began.elapsed() * REST).await;
         }
         let differences = self.generation.read(|folded| folded.facts.differences());
         let heads = self.projection.heads().known();

@@ -8,7 +8,7 @@ use contract::scorecard::{ComponentScore, FourInPlace, LossKind, LossLine, Publi
 use contract::training::{Basic, Count, Quality, TrainingFigures, TrainingMode};
 use contract::words::TariffCause;
 use prost::Message as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::current::Current;
 use crate::fold::names::key;
@@ -29,16 +29,12 @@ struct Which<'a> {
 }
 
 impl Which<'_> {
-    fn row(&self, table: &'static str, columns: Value) -> Row {
-        let mut row = Map::from_iter([
-            ("jurisdiction".to_owned(), json!(self.cycle.jurisdiction)),
-            ("cycle".to_owned(), json!(self.cycle.cycle)),
-            ("unit".to_owned(), json!(self.unit)),
-        ]);
-        if let Value::Object(columns) = columns {
-            row.extend(columns);
+    fn row(&self, table: &'static str, mut columns: Value) -> Row {
+        let CycleName { jurisdiction, cycle } = self.cycle;
+        for (column, id) in [("jurisdiction", jurisdiction.as_str()), ("cycle", cycle), ("unit", self.unit)] {
+            columns[column] = json!(id);
         }
-        (table, Value::Object(row))
+        (table, columns)
     }
 }
 

@@ -249,7 +249,7 @@ impl Supervisor {
         let current = current.map_err(told)?;
         if writes && current != Some(next.number()) {
             let mut show = Show::new(self.projection.clone(), next.clone());
-            show.round(1).await.map_err(|error| NotLevel::Database(error.to_string()))?;
+            show.round().await.map_err(|error| NotLevel::Database(error.to_string()))?;
         }
         building.end().await;
         if next.unwritten.is_cancelled() {
@@ -332,7 +332,7 @@ async fn try_to_settle(
         // One that is rebuilt meanwhile says itself how far it is.
         level_with_logs(projection, generation, |_, _| ()).await?;
         generation.make_whole();
-        show.round(1).await.map_err(|error| error.to_string())?;
+        show.round().await.map_err(|error| error.to_string())?;
         store.make_current(number, None).await.map_err(told)?;
     }
     store.keep_from(number).await.map_err(told)

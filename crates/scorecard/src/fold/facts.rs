@@ -159,6 +159,7 @@ impl Facts {
         self.unit.iter().for_each(|(key, unit)| unit.count(key, &mut tallies, Step::Up));
         self.case.iter().for_each(|(key, case)| case.count(key, &mut tallies, Step::Up));
         self.complaint.iter().for_each(|(key, complaint)| complaint.count(key, &mut tallies, Step::Up));
+        self.publication.iter().for_each(|(key, published)| published.count(key, &mut tallies, Step::Up));
         self.tallies = tallies;
     }
 }

@@ -1,7 +1,7 @@
 //! What is counted per unit from facts of several units: kept up with every change, so that a scorecard
 //! reads it without looking through them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use scoring::figures::complaints::Counts;
 
@@ -52,14 +52,29 @@ pub(crate) struct UnitTally {
     pub(crate) dispositions_executed: u32,
 }
 
-/// The tallies of all units, and which unit is below which.
+/// The tallies of all units, which unit is below which, and which results differ.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tallies {
     units: HashMap<String, UnitTally>,
     below: HashMap<String, BTreeSet<String>>,
+    differences: BTreeMap<String, String>,
 }
 
 impl Tallies {
+    /// Says how the results of a cycle differ from what is computed here, or that they do no longer; empty: not at all.
+    pub(crate) fn set_difference(&mut self, cycle: &str, difference: &str, step: Step) {
+        match step {
+            _ if difference.is_empty() => {}
+            Step::Up => drop(self.differences.insert(cycle.to_owned(), difference.to_owned())),
+            Step::Down => drop(self.differences.remove(cycle)),
+        }
+    }
+
+    /// How results differ, by cycle, of those that do.
+    pub(crate) fn differences(&self) -> impl Iterator<Item = &str> {
+        self.differences.values().map(String::as_str)
+    }
+
     /// A unit's tally, by the unit's key.
     pub(crate) fn unit(&self, key: &str) -> Option<&UnitTally> {
         self.units.get(key)
@@ -81,7 +96,7 @@ impl Tallies {
 
     /// What is counted, without the units of which nothing is.
     #[cfg(test)]
-    pub(crate) fn counted(&self) -> std::collections::BTreeMap<&str, &UnitTally> {
+    pub(crate) fn counted(&self) -> BTreeMap<&str, &UnitTally> {
         let counted = self.units.iter().filter(|(_, tally)| **tally != UnitTally::default());
         counted.map(|(key, tally)| (key.as_str(), tally)).collect()
     }

@@ -66,6 +66,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         // Catching up writes the same pages over and over: they are copied into the file seldom.
         .pragma("wal_autocheckpoint", "16384")
         .pragma("cache_size", "-65536")
+        // What a statement of many rows would undo is kept in memory.
+        .pragma("temp_store", "MEMORY")
 }
 
 #[async_trait]

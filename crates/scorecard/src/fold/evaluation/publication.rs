@@ -13,6 +13,7 @@ use super::cycle::{Phase, list};
 use super::decimal;
 use crate::fold::facts::{Facts, InCycle};
 use crate::fold::record::Record;
+use crate::fold::tally::{self, Counted, Step, Tallies};
 use crate::fold::trace::Trace;
 
 /// What was published of a cycle, last.
@@ -30,6 +31,12 @@ pub(crate) struct Publication {
     pub(crate) record: Record,
     /// How what we compute from them differs; empty: not at all.
     pub(crate) difference: String,
+}
+
+impl Counted for Publication {
+    fn count(&self, key: &str, tallies: &mut Tallies, step: Step) {
+        tallies.set_difference(key, &self.difference, step);
+    }
 }
 
 pub(super) fn publish(facts: &mut Facts, event: &ResultsPublished, trace: Trace) -> Result<(), String> {
@@ -85,7 +92,7 @@ fn freeze(
         Some(what) => format!("published results of cycle {} differ from the facts: {what}", cycle.key),
     };
     let publication = Publication { published, vetoed, points, figures, record, difference };
-    facts.publication.put(cycle.key.clone(), publication);
+    tally::put(&mut facts.publication, &mut facts.tallies, cycle.key.clone(), publication);
     Ok(())
 }
 
@@ -185,8 +192,6 @@ fn points_difference(what: &str, published: Option<&str>, computed: Option<Decim
 impl Facts {
     /// How published results differ from what is computed here; empty: they do not.
     pub(crate) fn differences(&self) -> String {
-        let differences = self.publication.iter().map(|(_, published)| published.difference.as_str());
-        let differences: Vec<_> = differences.filter(|difference| !difference.is_empty()).collect();
-        differences.join("; ")
+        self.tallies.differences().collect::<Vec<_>>().join("; ")
     }
 }
