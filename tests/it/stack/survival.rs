@@ -1,4 +1,6 @@
 //! Processes are killed at random while clients write and read; each time publishing goes on.
+//!
+//! Last of the stack's tests by its name, as it mostly waits: no other stack is up meanwhile, and all other tests go on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

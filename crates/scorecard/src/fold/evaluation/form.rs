@@ -22,12 +22,12 @@ impl<'a> Form<'a> {
     pub(crate) fn decode(payload: &'a [u8]) -> Result<Self, String> {
         // Most of a form is answers of some fifty bytes.
         let mut form = Form { answers: Vec::with_capacity(payload.len() / 32), ..Form::default() };
-        fields(Part::whole(payload), 4, |tag, field| {
+        fields(payload, 4, |tag, bytes| {
             match tag {
-                1 => form.cycle = field.text()?,
-                2 => form.component_id = field.text()?,
-                3 => form.stratum_id = field.text()?,
-                4 => form.answers.push(answer(field)?),
+                1 => form.cycle = text(bytes)?,
+                2 => form.component_id = text(bytes)?,
+                3 => form.stratum_id = text(bytes)?,
+                4 => form.answers.push(answer(bytes)?),
                 _ => {}
             }
             Ok(())
@@ -53,12 +53,12 @@ impl<'a> About<'a> {
     /// Component and stratum of a form that is about the unit; none: it is not.
     pub(crate) fn read<'p>(&self, payload: &'p [u8]) -> Result<Option<(&'p str, &'p str)>, String> {
         let (mut form, mut found) = (Form::default(), false);
-        fields(Part::whole(payload), 4, |tag, field| {
+        fields(payload, 4, |tag, bytes| {
             match tag {
-                1 => form.cycle = field.text()?,
-                2 => form.component_id = field.text()?,
-                3 => form.stratum_id = field.text()?,
-                4 => found |= field.bytes.starts_with(&self.answer),
+                1 => form.cycle = text(bytes)?,
+                2 => form.component_id = text(bytes)?,
+                3 => form.stratum_id = text(bytes)?,
+                4 => found |= bytes.starts_with(&self.answer),
                 _ => {}
             }
             Ok(())
@@ -67,12 +67,12 @@ impl<'a> About<'a> {
     }
 }
 
-fn answer(message: Part<'_>) -> Result<(&str, &str), String> {
+fn answer(bytes: &[u8]) -> Result<(&str, &str), String> {
     let (mut unit, mut level) = ("", "");
-    fields(message, 2, |tag, field| {
+    fields(bytes, 2, |tag, bytes| {
         match tag {
-            1 => unit = field.text()?,
-            2 => level = field.text()?,
+            1 => unit = text(bytes)?,
+            2 => level = text(bytes)?,
             _ => {}
         }
         Ok(())
@@ -80,59 +80,33 @@ fn answer(message: Part<'_>) -> Result<(&str, &str), String> {
     Ok((unit, level))
 }
 
-/// A part of a form. Nearly always all of its bytes are one text, lengths and all: looked at once, and not field by field.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    bytes: &'a [u8],
-    /// The same; none: it has to be looked at.
-    text: Option<&'a str>,
-}
-
-impl<'a> Part<'a> {
-    fn whole(bytes: &'a [u8]) -> Self {
-        Self { bytes, text: str::from_utf8(bytes).ok() }
-    }
-
-    /// The first so many bytes, and the rest.
-    fn split(self, at: usize) -> Option<(Self, Self)> {
-        let (first, rest) = self.bytes.split_at_checked(at)?;
-        let (first_text, rest_text) = self.text.and_then(|text| text.split_at_checked(at)).unzip();
-        Some((Self { bytes: first, text: first_text }, Self { bytes: rest, text: rest_text }))
-    }
-
-    fn text(self) -> Result<&'a str, String> {
-        self.text.map_or_else(|| str::from_utf8(self.bytes).map_err(|error| told(&error)), Ok)
-    }
-}
-
 /// Gives each field to `take`. Of a message of texts and messages only: fields up to `known`; a later one may be of
 /// any kind.
 fn fields<'a>(
-    message: Part<'a>,
+    mut rest: &'a [u8],
     known: u32,
-    mut take: impl FnMut(u32, Part<'a>) -> Result<(), String>,
+    mut take: impl FnMut(u32, &'a [u8]) -> Result<(), String>,
 ) -> Result<(), String> {
-    let mut rest = message;
-    while !rest.bytes.is_empty() {
-        let mut after = rest.bytes;
-        let (tag, wire_type) = decode_key(&mut after).map_err(|error| told(&error))?;
-        let length = if tag > known {
-            skip_field(wire_type, tag, &mut after, DecodeContext::default()).map_err(|error| told(&error))?;
-            Some(0)
-        } else if wire_type == WireType::LengthDelimited {
-            usize::try_from(decode_varint(&mut after).map_err(|error| told(&error))?).ok()
-        } else {
-            return Err(told(&"a field is of another kind"));
-        };
-        let before = rest.bytes.len() - after.len();
-        let split = rest.split(before).zip(length).and_then(|((_, rest), length)| rest.split(length));
-        let (field, after) = split.ok_or_else(|| told(&"a field is cut short"))?;
-        rest = after;
-        if tag <= known {
-            take(tag, field)?;
+    while !rest.is_empty() {
+        let (tag, wire_type) = decode_key(&mut rest).map_err(|error| told(&error))?;
+        if tag > known {
+            skip_field(wire_type, tag, &mut rest, DecodeContext::default()).map_err(|error| told(&error))?;
+            continue;
         }
+        if wire_type != WireType::LengthDelimited {
+            return Err(told(&"a field is of another kind"));
+        }
+        let length = usize::try_from(decode_varint(&mut rest).map_err(|error| told(&error))?).ok();
+        let split = length.and_then(|length| rest.split_at_checked(length));
+        let (bytes, after) = split.ok_or_else(|| told(&"a field is cut short"))?;
+        rest = after;
+        take(tag, bytes)?;
     }
     Ok(())
+}
+
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    str::from_utf8(bytes).map_err(|error| told(&error))
 }
 
 fn told(what: &impl Display) -> String {
