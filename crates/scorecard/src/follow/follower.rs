@@ -16,10 +16,10 @@ use crate::store::{Checkpoint, Error, Written};
 
 /// A transaction takes no further page once it stands for this many events.
 const BATCH_EVENTS_MAX: usize = 8192;
-/// So many events wait to be sorted into the past.
+/// Once so many events wait to be sorted into the past, they are.
 const TAIL_EVENTS_MAX: usize = 262_144;
-/// Who is further behind than one of these gathers as many in a transaction: a fact that changes with each of them is
-/// written once.
+/// Who writes and is further behind than one of these gathers as many in a transaction: a fact that changes with each
+/// of them is written once.
 const GATHERED_EVENTS: [usize; 2] = [4 * TAIL_EVENTS_MAX, TAIL_EVENTS_MAX];
 /// So many wait in a replica for the one that writes to sort them in.
 pub(crate) const TAIL_EVENTS_STANDING_BY_MAX: usize = 2 * TAIL_EVENTS_MAX;
@@ -113,7 +113,9 @@ impl Follower {
         });
         let missing = usize::try_from(missing.sum::<u64>()).unwrap_or_default();
         let gathered = GATHERED_EVENTS.into_iter().find(|gathered| missing > *gathered);
-        gathered.filter(|_| !self.has_stopped()).unwrap_or(BATCH_EVENTS_MAX)
+        // Who writes nothing has nothing to gather for, and keeps what waits within its own bound.
+        let gathers = self.following.writes && !self.has_stopped();
+        gathered.filter(|_| gathers).unwrap_or(BATCH_EVENTS_MAX)
     }
 
     /// Whether a log goes no further: nobody waits for it then.

@@ -61,6 +61,32 @@ async fn a_restart_resumes_where_it_stopped_and_equals_a_rebuild() {
 }
 
 #[tokio::test]
+async fn results_that_differ_are_told_after_a_restart_too_until_they_are_revised() {
+    let mut history = closed_year();
+    let right = history.results();
+    let mut wrong = right.clone();
+    wrong[0].components[0].points = Some("26.41".to_owned());
+    history.publish(wrong);
+    let published = history.0.len();
+    history.revise_results(right);
+    let mut city = City::start().await;
+    city.record(&History(history.0[..published].to_vec())).await;
+    let differences =
+        |running: &Running| running.scorecard.projection.read(|folded| folded.facts.differences());
+    let running = Running::start(&city).await;
+    let found = differences(&running);
+    assert!(found.contains("bureau: work 26.41, not 26.40"), "{found}");
+    running.stop().await;
+    let resumed = Running::start(&city).await;
+    assert_eq!(differences(&resumed), found);
+    resumed.stop().await;
+    city.record(&history).await;
+    let revised = Running::start(&city).await;
+    assert_eq!(differences(&revised), "");
+    revised.stop().await;
+}
+
+#[tokio::test]
 async fn facts_of_another_log_are_thrown_away() {
     let mut city = City::start().await;
     city.record(&long_history()).await;
