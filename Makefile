@@ -81,7 +81,7 @@ $(TOOLS)/.postgres: deploy/install-postgres
 bench: tools ## Measure, each figure beside the raw limit of the same run
 	cargo bench --locked --package mingjing --bench bench
 
-bench-scale: tools ## Measure at scale: training, complaints, a nation's scorecards; some 40 minutes, 8 GB of memory, 15 GB of disk
+bench-scale: tools ## Measure at scale: training, complaints, a nation's scorecards; about an hour, 8 GB of memory, 15 GB of disk
 	cargo bench --locked --package training --bench scale
 	cargo bench --locked --package complaints --bench scale
 	cargo bench --locked --package scorecard --bench scale -- $(EVENTS)
