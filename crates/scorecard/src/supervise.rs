@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use eventstore::lease::while_held;
 use futures::FutureExt as _;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,7 +37,7 @@ pub(crate) async fn supervise(projection: Arc<Projection>, store: Store, first: 
         };
         while_held(&leased, &leased.lease(), &stopping, holding).await;
     });
-    let supervisor = Supervisor { projection, store: store.clone(), held };
+    let supervisor = Supervisor { projection, store: store.clone(), held, given_up: GivenUp::default() };
     supervisor.run(first).boxed().await;
     lease_stop.cancel();
     lease.close();
@@ -66,7 +67,11 @@ struct Followed {
     writes: bool,
     stop: CancellationToken,
     task: TaskTracker,
+    given_up: GivenUp,
 }
+
+/// Tasks that were told to stop and may still write what they have folded.
+type GivenUp = Arc<Mutex<Vec<TaskTracker>>>;
 
 impl Followed {
     /// Stops it, once what it has folded is written.
@@ -80,6 +85,9 @@ impl Followed {
 impl Drop for Followed {
     fn drop(&mut self) {
         self.stop.cancel();
+        if !self.task.is_empty() {
+            self.given_up.lock().push(self.task.clone());
+        }
     }
 }
 
@@ -99,11 +107,20 @@ enum NotLevel {
     Database(String),
 }
 
+/// Why nothing took the place of what is followed.
+enum Unchanged {
+    /// Another process writes now, or this one does.
+    LeaseMoved,
+    /// It failed.
+    Failed(String),
+}
+
 struct Supervisor {
     projection: Arc<Projection>,
     store: Store,
     /// Whether this process holds the lease.
     held: watch::Receiver<bool>,
+    given_up: GivenUp,
 }
 
 impl Supervisor {
@@ -158,7 +175,17 @@ impl Supervisor {
             let stop = stop.clone();
             task.spawn(async move { stop.run_until_cancelled(settling).await });
         }
-        Followed { generation, writes, stop, task }
+        Followed { generation, writes, stop, task, given_up: self.given_up.clone() }
+    }
+
+    /// Waits until nothing that was given up writes any more.
+    async fn end_given_up(&self) {
+        let given_up = self.given_up.lock().clone();
+        for task in given_up {
+            task.close();
+            task.wait().await;
+        }
+        self.given_up.lock().retain(|task| !task.is_empty());
     }
 
     /// The lease is held: goes on from the database, or, where its facts cannot be gone on with, builds anew.
@@ -180,15 +207,21 @@ impl Supervisor {
         self.change(running, taking).await.0
     }
 
-    /// Builds another generation from nothing, and puts it in the place of what is read.
+    /// Builds another generation from nothing, and puts it in the place of what is read. If the lease changes hands
+    /// meanwhile it stays asked for, of who writes then.
     async fn rebuild(&self, running: Followed) -> Followed {
         let building = self.build(if running.writes { running.generation.number() } else { 0 });
-        let (followed, failure) = self.change(running, building).await;
-        self.projection.rebuilds().end(failure);
+        let (followed, changed) = self.change(running, building).await;
+        match changed {
+            Ok(()) => self.projection.rebuilds().end(String::new()),
+            Err(Unchanged::Failed(failure)) => self.projection.rebuilds().end(failure),
+            Err(Unchanged::LeaseMoved) => {}
+        }
         followed
     }
 
     async fn build(&self, running: i64) -> Result<Followed, String> {
+        self.end_given_up().await;
         let number = if *self.held.borrow() {
             let begun = async {
                 // What an earlier one left behind when it failed.
@@ -208,35 +241,37 @@ impl Supervisor {
     }
 
     /// Waits for what takes the place of `running`, which is followed meanwhile, and on if it fails; it is given up
-    /// when the lease changes hands or the program stops. Beside what is followed then: why it failed.
+    /// when the lease changes hands or the program stops.
     async fn change(
         &self,
         running: Followed,
         next: impl Future<Output = Result<Followed, String>> + Send,
-    ) -> (Followed, String) {
+    ) -> (Followed, Result<(), Unchanged>) {
         let mut held = self.held.clone();
         let writes = *held.borrow_and_update();
         let next = tokio::select! {
-            next = next.boxed() => next,
-            _ = held.wait_for(|held| *held != writes) => Err("another process writes now".to_owned()),
-            () = self.projection.stop().cancelled() => Err("the program stops".to_owned()),
+            next = next.boxed() => next.map_err(Unchanged::Failed),
+            _ = held.wait_for(|held| *held != writes) => Err(Unchanged::LeaseMoved),
+            () = self.projection.stop().cancelled() => Err(Unchanged::Failed("the program stops".to_owned())),
         };
-        match next {
-            Ok(next) => {
-                running.end().await;
-                if next.writes
-                    && let Err(error) = self.store.keep_only(next.generation.number()).await
-                {
-                    tracing::warn!(%error, "older facts of the scorecard were not thrown away");
+        let next = match next {
+            Ok(next) => next,
+            Err(unchanged) => {
+                if let Unchanged::Failed(failure) = &unchanged {
+                    tracing::error!("the scorecard was not rebuilt: {failure}");
+                    tokio::time::sleep(RETRY_AFTER).await;
                 }
-                (next, String::new())
+                self.end_given_up().await;
+                return (running, Err(unchanged));
             }
-            Err(failure) => {
-                tracing::error!("the scorecard was not rebuilt: {failure}");
-                tokio::time::sleep(RETRY_AFTER).await;
-                (running, failure)
-            }
+        };
+        running.end().await;
+        if next.writes
+            && let Err(error) = self.store.keep_only(next.generation.number()).await
+        {
+            tracing::warn!(%error, "older facts of the scorecard were not thrown away");
         }
+        (next, Ok(()))
     }
 
     /// Follows with `next` beside what is read, until it is level; then it takes its place.

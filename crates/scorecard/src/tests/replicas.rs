@@ -6,11 +6,13 @@ use contract::scorecard::GetScorecardRequest;
 use contract::scorecard::scorecard_service_server::ScorecardService as _;
 use eventstore::testing::postgres::PostgresHere;
 use jiff::Timestamp;
+use shell::Tasks;
 use tonic::Request;
 
 use super::history::{History, closed_year, cycle};
 use super::restart::{long_history, written};
 use super::running::{City, PATIENCE, Running};
+use super::trouble::{Trouble, troubled};
 use crate::Place;
 use crate::history::unpack;
 use crate::store::{FORMAT, Store};
@@ -145,13 +147,7 @@ async fn of_two_replicas_one_writes_and_the_other_reads_the_same_and_takes_over(
     assert_eq!(as_of(&first, "traffic").await, as_of(&second, "traffic").await);
 
     first.stop().await;
-    let mut moved = second.scorecard.projection.moved();
-    let took_over = async {
-        while second.scorecard.projection.generation().number() == 0 {
-            moved.changed().await.unwrap();
-        }
-    };
-    tokio::time::timeout(PATIENCE, took_over).await.expect("the second one writes now");
+    took_over(&second).await;
     history.entry(
         "tax",
         "late",
@@ -160,6 +156,42 @@ async fn of_two_replicas_one_writes_and_the_other_reads_the_same_and_takes_over(
     );
     city.record(&history).await;
     second.scorecard.catch_up(PATIENCE).await.unwrap();
+    second.stop().await;
+    Running::start(&city).await.stop().await;
+    assert_eq!(written(&place).await, written(&city.database()).await);
+}
+
+/// Waits until a replica writes.
+async fn took_over(replica: &Running) {
+    let mut moved = replica.scorecard.projection.moved();
+    let took_over = async {
+        while replica.scorecard.projection.generation().number() == 0 {
+            moved.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, took_over).await.expect("it writes now");
+}
+
+#[tokio::test]
+async fn a_rebuild_that_was_begun_before_its_replica_took_over_is_done_once_it_has() {
+    let history = closed_year();
+    let (city, sources, says) = troubled(&history, "evaluation").await;
+    let place = database().await;
+    let first = Running::on(&city, &place).await;
+    let second = Running::with(&sources, &place, &Tasks::default()).await;
+    says.send_replace(Trouble::Stalled);
+    let rebuilds = second.scorecard.projection.rebuilds();
+    rebuilds.ask();
+    let mut progress = rebuilds.progress();
+    let begun = progress.wait_for(|progress| progress.events_total > 0);
+    tokio::time::timeout(PATIENCE, begun).await.expect("it is begun").unwrap();
+
+    first.stop().await;
+    took_over(&second).await;
+    let taken_over = second.scorecard.projection.generation().number();
+    says.send_replace(Trouble::Nothing);
+    second.rebuilt().await;
+    assert!(second.scorecard.projection.generation().number() > taken_over, "built by the one that writes");
     second.stop().await;
     Running::start(&city).await.stop().await;
     assert_eq!(written(&place).await, written(&city.database()).await);
