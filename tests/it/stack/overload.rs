@@ -1,6 +1,5 @@
 //! More commands than may wait, while PostgreSQL stands still: the rest is refused, and takes up no memory.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use contract::evaluation::evaluation_service_client::EvaluationServiceClient;
@@ -10,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-use super::running::{PATIENCE, POLL, POSTGRES, Stack};
+use super::running::{PATIENCE, POLL, POSTGRES, Stack, signal};
 use crate::harness::*;
 use crate::kill::may_be_repeated;
 
@@ -28,7 +27,7 @@ async fn what_is_too_much_is_refused_and_told_when_to_come_again() {
     let stack = Stack::up(home.path(), 1).await;
     register(&stack, "first".to_owned()).await.unwrap();
     let before = memory_mib(&stack);
-    let stopped = Stopped::all(stack.processes(POSTGRES).await);
+    let halted = Halted(stack.halt(POSTGRES).await);
     let mut calls = JoinSet::new();
     for connection in 0..CONNECTIONS {
         let client = EvaluationServiceClient::new(stack.channel(SERVICE, 0));
@@ -53,7 +52,7 @@ async fn what_is_too_much_is_refused_and_told_when_to_come_again() {
     let growth = memory_mib(&stack).saturating_sub(before);
     assert!(growth < GROWTH_MIB_MAX, "it grew by {growth} MiB");
     calls.shutdown().await;
-    drop(stopped);
+    drop(halted);
     let again = async {
         while let Err(status) = register(&stack, "last".to_owned()).await {
             assert!(may_be_repeated(&status), "{status:?}");
@@ -77,26 +76,11 @@ fn assert_exhausted(status: &Status) {
 }
 
 /// Processes that stand still until this is dropped.
-struct Stopped(Vec<String>);
+struct Halted(Vec<String>);
 
-impl Stopped {
-    fn all(processes: Vec<String>) -> Self {
-        let stopped = Self(processes);
-        stopped.signal("-STOP");
-        stopped
-    }
-
-    fn signal(&self, signal: &str) {
-        let mut kill = Command::new("kill");
-        kill.arg(signal).args(&self.0).stderr(Stdio::null());
-        // A child may have ended meanwhile.
-        kill.status().unwrap();
-    }
-}
-
-impl Drop for Stopped {
+impl Drop for Halted {
     fn drop(&mut self) {
-        self.signal("-CONT");
+        signal("-CONT", &self.0);
     }
 }
 

@@ -87,31 +87,26 @@ impl<'a> Stack<'a> {
 
     /// Kills a process, PostgreSQL with its children, with no chance to say goodbye; waits until it is gone.
     pub(crate) async fn kill(&self, name: &str) {
-        let processes = self.processes(name).await;
-        let mut kill = Command::new("kill");
-        kill.arg("-KILL").args(&processes).stderr(std::process::Stdio::null());
-        // A child may have ended meanwhile.
-        kill.status().await.unwrap();
-        let gone = async {
-            while !processes.iter().all(|process| is_gone(process)) {
-                sleep(POLL).await;
-            }
-        };
-        timeout(PATIENCE, gone).await.expect("what was killed is gone");
+        let processes = self.halt(name).await;
+        signal("-KILL", &processes);
+        until(|| processes.iter().all(|process| is_gone(process))).await;
+    }
+
+    /// Has a process stand still, so that it makes no more children, and then those that it has; gives the ids of all.
+    pub(crate) async fn halt(&self, name: &str) -> Vec<String> {
+        let process = self.process(name);
+        signal("-STOP", std::slice::from_ref(&process));
+        until(|| matches!(state(&process), None | Some('T' | 'Z'))).await;
+        let children = Command::new("pgrep").args(["--parent", &process]).output().await.unwrap().stdout;
+        let children: Vec<_> = String::from_utf8(children).unwrap().lines().map(str::to_owned).collect();
+        signal("-STOP", &children);
+        std::iter::once(process).chain(children).collect()
     }
 
     /// The id of a process.
     pub(crate) fn process(&self, name: &str) -> String {
         let file = std::fs::read_to_string(self.pid_file(name)).unwrap();
         file.lines().next().unwrap().to_owned()
-    }
-
-    /// The ids of a process and its children.
-    pub(crate) async fn processes(&self, name: &str) -> Vec<String> {
-        let process = self.process(name);
-        let children = Command::new("pgrep").args(["--parent", &process]).output().await.unwrap().stdout;
-        let children = String::from_utf8(children).unwrap();
-        std::iter::once(process).chain(children.lines().map(str::to_owned)).collect()
     }
 
     /// What a service says of its health under this name.
@@ -184,13 +179,36 @@ impl Drop for Stack<'_> {
             .arg("down")
             .arg(self.folder)
             .status();
-        assert!(down.unwrap().success());
+        // What failed before is what is told.
+        assert!(std::thread::panicking() || down.unwrap().success());
     }
 }
 
+/// Sends processes a signal.
+pub(crate) fn signal(signal: &str, processes: &[String]) {
+    let mut kill = std::process::Command::new("kill");
+    kill.arg(signal).args(processes).stderr(std::process::Stdio::null());
+    // One of them may have ended meanwhile.
+    kill.status().unwrap();
+}
+
+async fn until(there: impl Fn() -> bool) {
+    let waiting = async {
+        while !there() {
+            sleep(POLL).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.expect("it does what it is told");
+}
+
 fn is_gone(process: &str) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{process}/stat"));
-    status.is_err() || status.is_ok_and(|status| status.contains(") Z "))
+    matches!(state(process), None | Some('Z'))
+}
+
+/// As `/proc` has it; none: there is no such process.
+fn state(process: &str) -> Option<char> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    status.rsplit_once(") ")?.1.chars().next()
 }
 
 /// The first of twenty ports that nobody listens on and that no stack of this process was given, below those that outgoing

@@ -4,9 +4,11 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
+const POLL: Duration = Duration::from_millis(1);
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/postgres-here");
 
 /// A server; it stops, and its folder is gone, when this is dropped or the process ends, however it ends.
@@ -68,12 +70,27 @@ impl PostgresHere {
     pub fn signal(&self, signal: &str) -> io::Result<()> {
         let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
         let server = file.lines().next().unwrap_or_default();
+        // While it stands still it makes no more processes, which would miss the signal.
+        send("STOP", [server])?;
+        while !stands_still(server) {
+            std::thread::sleep(POLL);
+        }
         let children = Command::new("pgrep").args(["--parent", server]).output()?.stdout;
         let children = String::from_utf8_lossy(&children);
-        // One that has ended meanwhile needs no signal.
-        let all = std::iter::once(server).chain(children.lines());
-        Command::new("kill").args(["-s", signal]).args(all).stderr(Stdio::null()).status().map(drop)
+        send(signal, std::iter::once(server).chain(children.lines()))
     }
+}
+
+/// One that has ended meanwhile needs no signal.
+fn send<'a>(signal: &str, processes: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+    Command::new("kill").args(["-s", signal]).args(processes).stderr(Stdio::null()).status().map(drop)
+}
+
+/// Whether a process is stopped, or gone.
+fn stands_still(process: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    let state = status.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    matches!(state, None | Some('T' | 'Z'))
 }
 
 impl Drop for PostgresHere {
