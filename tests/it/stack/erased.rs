@@ -132,9 +132,9 @@ async fn lie_in_files(stack: &Stack<'_>) {
 async fn found(folder: &Path, secret: &str) -> String {
     let mut grep = Command::new("grep");
     grep.args(["--recursive", "--files-with-matches", "--text", "--fixed-strings", "--devices=skip"]);
-    grep.arg("--exclude-dir=pg_wal");
     // A file may go meanwhile: that is no error of its own.
-    let output = grep.arg("--no-messages").arg("--regexp").arg(secret).arg(folder).output().await.unwrap();
+    grep.args(["--exclude-dir=pg_wal", "--no-messages", "--regexp", secret]);
+    let output = grep.arg(folder).output().await.unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
